@@ -1,0 +1,46 @@
+"""The command line: puts the commands together and turns errors into one line and exit code 2."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from yawstring import __version__
+from yawstring.app.console import err
+from yawstring.errors import InputError
+
+app = typer.Typer(
+    name="yawstring",
+    help="Intrusion detection for Wi-Fi drones: is the drone under attack, and does the figure hold?",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"yawstring {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Entry point of the ``yawstring`` program."""
+    try:
+        app()
+    except InputError as error:
+        err.print(f"yawstring: {error}", markup=False, style="bold")
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The only rooms that touch files, sockets, clocks, processes and the environment."""

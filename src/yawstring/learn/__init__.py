@@ -1,0 +1,1 @@
+"""Training, evaluation and audit: tables meet models here."""

@@ -1,0 +1,1 @@
+"""Columns in, columns out: loading, recordings, scaling, windows, splits. No I/O."""
