@@ -2,32 +2,37 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-EXTRAS ?= train,report,test,check
+
 # make test REFERENCE=1 also installs TensorFlow, so that the tests against Keras run instead of skipping.
+EXTRAS := train,report,test,check
 ifdef REFERENCE
 EXTRAS := $(EXTRAS),reference
 endif
-STAMP := $(VENV)/.installed-$(subst $(empty) $(empty),,$(subst $(comma),-,$(EXTRAS)))
-empty :=
 comma := ,
+STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 
 .PHONY: help setup demo test check bench clean
 
 help:
-	@echo "make demo DATA=table.csv   train, evaluate and report on a fused or T-ITS table"
+	@echo "make demo DATA=table.csv   inspect, train, evaluate and predict on a fused or T-ITS table"
 	@echo "make test                  run the tests (REFERENCE=1: against Keras too)"
 	@echo "make check                 ruff, mypy --strict, import-linter, doctests"
-	@echo "make bench                 all benchmarks, with their peers (installs TensorFlow)"
+	@echo "make bench                 every benchmark beside its peers (installs TensorFlow)"
+	@echo "make clean                 remove what the other targets made"
 
 setup: $(STAMP)
 
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "yawstring needs Python 3.11 or newer; set PYTHON=" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "yawstring needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); scripts/install-venv-package "$(PYTHON)" && $(PYTHON) -m venv $(VENV); }
 
 $(STAMP): $(BIN)/python pyproject.toml constraints.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
+	@echo "installing yawstring[$(EXTRAS)] into $(VENV)"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[$(EXTRAS)]"
 	@touch $@
+
+demo: setup
+	@scripts/demo "$(BIN)" "$(DATA)"
 
 test: setup
 	$(BIN)/python -m pytest -n 2 tests
@@ -39,5 +44,12 @@ check: setup
 	$(BIN)/lint-imports --no-cache
 	$(BIN)/python -m pytest -q --doctest-modules src
 
+bench:
+	$(MAKE) setup REFERENCE=1
+	$(BIN)/python benchmarks/fit.py
+	$(BIN)/python benchmarks/score.py
+	$(BIN)/python benchmarks/seeds.py
+	@if [ -n "$(DATA)" ]; then $(BIN)/python benchmarks/corpus.py "$(DATA)"; else echo "benchmarks/corpus.py needs the T-ITS table: make bench DATA=three_attack_cyber.csv"; fi
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache build dist
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist demo
