@@ -5,8 +5,8 @@ name a capture rather than a behaviour and are let in by an explicit word; ``tim
 
 Names of cyber columns are those of the tables, most of them Wireshark's display-filter fields of their day. Telemetry
 follows the state datagram of the Tello SDK guides (2.0 and 3.0). What is known of the units is said; a column whose
-table holds integer codes in place of Wireshark's values (addresses, protocols, payload) says "code". "Now" is the name of
-the field in Wireshark 4.
+table holds integer codes in place of Wireshark's values (addresses, protocols, payload) says "code". "Now" is the
+name of the field in Wireshark 4.
 """
 
 from collections.abc import Iterable, Mapping
