@@ -1,0 +1,142 @@
+"""Refuses an ONNX file that could do more than score, before ONNX Runtime sees it.
+
+A graph may come from anywhere, and ONNX can name files to read, operators of other libraries, functions and loops. The
+octets are read as protobuf against the few fields of ``onnx.proto`` (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)
+that matter here, so that none of this needs the ``onnx`` package.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from yawstring.errors import BundleError
+
+GRAPH_OCTETS_MAX = 256 << 20
+"""Largest graph that is looked at; a forest of 100 trees on 30,000 noisy rows takes a tenth of it."""
+
+OPERATORS = frozenset(
+    {
+        ("", "Div"),
+        ("", "Gemm"),
+        ("", "LSTM"),
+        ("", "Relu"),
+        ("", "Softmax"),
+        ("", "Squeeze"),
+        ("", "Transpose"),
+        ("ai.onnx.ml", "TreeEnsembleClassifier"),
+    }
+)
+"""Domain and name of every operator a detector may use. None loops, none makes much out of little."""
+
+DOMAINS = frozenset(domain for domain, _ in OPERATORS)
+
+Message: TypeAlias = Any
+"""A protobuf message whose class is made while running; one field holds a list, whatever its name."""
+
+FIELDS: dict[str, dict[str, tuple[int, str]]] = {
+    "Model": {
+        "graph": (7, "Graph"),
+        "opset_import": (8, "Opset"),
+        "training_info": (20, "Any"),
+        "functions": (25, "Any"),
+    },
+    "Opset": {"domain": (1, "")},
+    "Graph": {"node": (1, "Node"), "initializer": (5, "Tensor"), "sparse_initializer": (15, "Any")},
+    "Node": {"op_type": (4, ""), "attribute": (5, "Attribute"), "domain": (7, "")},
+    "Attribute": {
+        "t": (5, "Tensor"),
+        "g": (6, "Any"),
+        "tensors": (10, "Tensor"),
+        "graphs": (11, "Any"),
+        "sparse_tensor": (22, "Any"),
+        "sparse_tensors": (23, "Any"),
+    },
+    "Tensor": {"external_data": (13, "Any"), "data_location": (14, "int")},
+    "Any": {},
+}
+"""Fields by message: number and type (a message, ``""`` for octets, ``"int"``). All are read as repeated."""
+
+
+def vet(graph: bytes) -> None:
+    """Refuse a graph that is damaged, too large, or holds anything that a detector has no use for.
+
+    Args:
+        graph: Octets of an ONNX model.
+
+    Raises:
+        BundleError: Says what was found, in one line.
+
+    Example:
+        >>> vet(b"no graph")
+        Traceback (most recent call last):
+        ...
+        yawstring.errors.BundleError: the graph is damaged: it is no ONNX model
+    """
+    if len(graph) > GRAPH_OCTETS_MAX:
+        raise BundleError(f"the graph has {len(graph):,} octets; at most {GRAPH_OCTETS_MAX:,} are read")
+    model = _parse(graph)
+    for found in _objections(model):
+        raise BundleError(f"the graph is not one of a detector: it has {found}")
+
+
+def _objections(model: Message) -> Iterator[str]:
+    if model.functions or model.training_info:
+        yield "functions or training steps of its own"
+    for opset in model.opset_import:
+        if (domain := _text(opset.domain)) not in DOMAINS:
+            yield f"operators of the domain '{domain}'"
+    for graph in model.graph:
+        if graph.sparse_initializer:
+            yield "sparse constants"
+        yield from _tensors(graph.initializer)
+        for node in graph.node:
+            yield from _node(node)
+
+
+def _node(node: Message) -> Iterator[str]:
+    domain, operator = _text(node.domain), _text(node.op_type)
+    if (domain, operator) not in OPERATORS:
+        yield f"the operator '{'.'.join(filter(None, (domain, operator)))}'"
+    for attribute in node.attribute:
+        if attribute.g or attribute.graphs:
+            yield f"a graph inside the operator '{operator}'"
+        if attribute.sparse_tensor or attribute.sparse_tensors:
+            yield "sparse constants"
+        yield from _tensors(attribute.t)
+        yield from _tensors(attribute.tensors)
+
+
+def _tensors(tensors: Message) -> Iterator[str]:
+    if any(tensor.external_data or any(tensor.data_location) for tensor in tensors):
+        yield "constants in another file"
+
+
+def _text(values: Sequence[bytes]) -> str:
+    """What a singular field holds: the last of its values, as protobuf has it; escaped, for it may hold anything."""
+    text = values[-1].decode("utf-8", "backslashreplace") if values else ""
+    shown = text if text.isprintable() else ascii(text)
+    return "" if shown == "ai.onnx" else shown[:80]
+
+
+def _parse(graph: bytes) -> Message:
+    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+    from google.protobuf.message import DecodeError
+
+    kinds = descriptor_pb2.FieldDescriptorProto
+    file = descriptor_pb2.FileDescriptorProto(name="vetting.proto", package="vetting", syntax="proto2")
+    for name, fields in FIELDS.items():
+        message = file.message_type.add(name=name)
+        for field, (number, kind) in fields.items():
+            made = message.field.add(name=field, number=number, label=kinds.LABEL_REPEATED)
+            if kind in FIELDS:
+                made.type, made.type_name = kinds.TYPE_MESSAGE, f".vetting.{kind}"
+            else:
+                made.type = kinds.TYPE_INT32 if kind else kinds.TYPE_BYTES
+    # A pool of its own: the default one is a global, and the onnx package keeps its messages there.
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    model = message_factory.GetMessageClass(pool.FindMessageTypeByName("vetting.Model"))()
+    try:
+        model.ParseFromString(graph)
+    except DecodeError as error:
+        raise BundleError("the graph is damaged: it is no ONNX model") from error
+    return model
