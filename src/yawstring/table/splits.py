@@ -1,57 +1,325 @@
-"""Splits of a table that hold: what is fitted, what chooses, what is measured."""
+"""Splits that hold: which windows are learnt from, which choose, which measure.
 
-from dataclasses import dataclass
-from typing import Literal
+A split is made before anything is fitted. Every :class:`Split` that exists has been checked: no window crosses a
+recording, a part or a segment; between two parts of one recording lies the embargo, the longest memory that windows
+and signals declare; linked recordings (the same frames recorded twice) are not torn apart by the policy ``recording``;
+every class can be learnt and measured. Only the policy ``random`` is excused from all but the first, as its name says.
+"""
 
-from yawstring.errors import OptionError
-from yawstring.table.windows import Json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
 
-Policy = Literal["recording", "time", "runs", "random"]
-Within = Literal["class", "recording"]
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from yawstring.errors import LeakError, SplitError, TableError
+from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING
+from yawstring.table.parts import Part, TestPart, TrainPart, ValidationPart
+from yawstring.table.policies import (
+    LEFT_OUT,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Plan,
+    Policy,
+    SplitSpec,
+    Within,
+    assign_random_windows,
+    plan,
+)
+from yawstring.table.recordings import linked
+from yawstring.table.windows import NO_SEGMENT, Json, WindowSpec, stretches, window_starts
+
+__all__ = ["Policy", "Split", "SplitSpec", "Within", "class_of_rows", "cut", "split_table", "whole"]
+
+PART_NAMES = {TRAIN: "train", VALIDATION: "validation", TEST: "test", LEFT_OUT: "left out"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class SplitSpec:
-    """How a table is split.
+class Split:
+    """A split of one table, checked on construction.
 
     Attributes:
-        policy: ``"recording"``: whole recordings; ``"time"``: the end of each class or recording; ``"runs"``: whole
-            runs of ``run_length`` rows; ``"random"``: windows at random, as papers do, which hides what it leaks.
-        test: Share of the test part, between 0 and 1.
-        validation: Share of the validation part in what the test part leaves.
-        run_length: Rows of a run, policy ``"runs"``.
-        within: Policy ``"time"``: the end of each class, or of each recording.
-        folds: Policy ``"recording"``: number of folds, of which ``fold`` is the test part; 0: ``test`` counts.
-        fold: Which fold, from 0.
-        seed: Every random choice comes from it.
+        spec: What was asked for.
+        window: How windows are cut.
+        embargo: Rows left out after each boundary between two parts of a recording.
+        recording: ``int64[row]``.
+        part: ``int8[row]``: train 0, validation 1, test 2, left out -1. Policy ``"random"``: part of the window that
+            has its label from this row.
+        segment: ``int64[row]``, stretches that no window crosses; -1 for rows left out.
+        group: ``int64[row]``, what belongs together: linked recordings, or a run. The unit of resampling.
+        starts: ``int64[window]`` of train, validation and test.
+        stamps: Words that stay on every result.
+        warnings: Sentences to show a person.
 
     Raises:
-        OptionError: A value makes no sense.
+        LeakError: The split lets something cross.
     """
 
-    policy: Policy = "recording"
-    test: float = 0.2
-    validation: float = 0.2
-    run_length: int = 500
-    within: Within = "class"
-    folds: int = 0
-    fold: int = 0
-    seed: int = 10
+    spec: SplitSpec
+    window: WindowSpec
+    embargo: int
+    recording: NDArray[np.int64]
+    part: NDArray[np.int8]
+    segment: NDArray[np.int64]
+    group: NDArray[np.int64]
+    starts: tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+    stamps: tuple[str, ...] = field(default=())
+    warnings: tuple[str, ...] = field(default=())
 
     def __post_init__(self) -> None:
-        if self.policy not in ("recording", "time", "runs", "random"):
-            raise OptionError(f"no split policy '{self.policy}': recording, time, runs or random")
-        if not (0 < self.test < 1 and 0 < self.validation < 1):
-            raise OptionError(f"shares of test ({self.test}) and validation ({self.validation}) lie between 0 and 1")
-        if self.run_length < 1:
-            raise OptionError(f"a run holds at least 1 row, not {self.run_length}")
-        if self.within not in ("class", "recording"):
-            raise OptionError(f"'within' is class or recording, not '{self.within}'")
-        if self.folds and (self.policy != "recording" or self.folds < 2 or not 0 <= self.fold < self.folds):
-            raise OptionError(f"fold {self.fold} of {self.folds}: folds need --split recording, 2 or more, fold from 0")
-        if self.seed < 0:
-            raise OptionError(f"a seed is 0 or more, not {self.seed}")
+        for part, starts in zip((TRAIN, VALIDATION, TEST), self.starts, strict=True):
+            self._check_windows(part, starts)
+        if self.spec.policy != "random":
+            self._check_embargo()
+        if self.spec.policy == "recording":
+            self._check_groups()
 
-    def to_json(self) -> dict[str, Json]:
-        """The options as JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+    def _check_windows(self, part: int, starts: NDArray[np.int64]) -> None:
+        ends = starts + self.window.label_offset
+        if len(starts) and (starts.min() < 0 or ends.max() >= len(self.part)):
+            raise LeakError("a window lies outside the table")
+        for name, values in (("recording", self.recording), ("segment", self.segment)):
+            stretch = stretches(values)
+            if (stretch[starts] != stretch[ends]).any():
+                raise LeakError(f"a window of the {PART_NAMES[part]} part crosses a {name}")
+        if (self.segment[starts] == NO_SEGMENT).any():
+            raise LeakError(f"a window of the {PART_NAMES[part]} part holds rows that were left out")
+        stretch = stretches(self.part.astype(np.int64))
+        crosses = self.spec.policy != "random" and (stretch[starts] != stretch[ends]).any()
+        if crosses or (self.part[ends] != part).any():
+            raise LeakError(f"a window of the {PART_NAMES[part]} part holds rows of another part")
+
+    def _check_embargo(self) -> None:
+        if self.embargo < self.window.memory:
+            raise LeakError(f"an embargo of {self.embargo} rows is less than the {self.window.memory} windows remember")
+        kept = np.flatnonzero(self.part != LEFT_OUT)
+        before, after = kept[:-1], kept[1:]
+        boundary = (self.part[before] != self.part[after]) & (self.recording[before] == self.recording[after])
+        if (after - before - 1 < self.embargo)[boundary].any():
+            raise LeakError(f"two parts of one recording lie closer than the embargo of {self.embargo} rows")
+
+    def _check_groups(self) -> None:
+        kept = self.part != LEFT_OUT
+        pairs = np.unique(np.stack([self.group[kept], self.part[kept]]), axis=1)
+        if len(np.unique(pairs[0])) != pairs.shape[1]:
+            raise LeakError("linked recordings, or one recording, lie in more than one part")
+
+    def sizes(self, classes: NDArray[np.str_]) -> dict[str, dict[str, Json]]:
+        """For each part: rows, windows, groups and windows of each class.
+
+        Args:
+            classes: ``str[row]``, class of each row.
+        """
+        out: dict[str, dict[str, Json]] = {}
+        for part, starts in zip((TRAIN, VALIDATION, TEST), self.starts, strict=True):
+            labelled = starts + self.window.label_offset
+            names, counts = np.unique(classes[labelled], return_counts=True)
+            out[PART_NAMES[part]] = {
+                "rows": int((self.part == part).sum()),
+                "windows": len(starts),
+                "groups": len(np.unique(self.group[labelled])),
+                "classes": dict(zip(names.tolist(), counts.tolist(), strict=True)),
+            }
+        return out
+
+
+def split_table(
+    frame: pl.DataFrame,
+    spec: SplitSpec,
+    window: WindowSpec,
+    *,
+    keep: NDArray[np.bool_] | None = None,
+    memory: int = 0,
+) -> Split:
+    """Split a table; nothing has been fitted yet.
+
+    Args:
+        frame: A table with the columns ``class`` and ``recording``, rows in the order they were recorded in.
+        spec: The policy and its options.
+        window: How windows are cut.
+        keep: ``bool[row]``, rows to use at all; the others belong to no part, and no window reaches across them.
+        memory: Rows that signals among the features remember, 0 for none.
+
+    Raises:
+        SplitError: The split is undefined on this table, by name: a class that a part would lack, say.
+        TableError: A row has no label, or the column of recordings is missing.
+    """
+    classes = class_of_rows(frame)
+    recording = _recordings(frame)
+    keep = np.ones(frame.height, np.bool_) if keep is None else keep
+    embargo = max(window.memory, memory) if spec.policy != "random" else 0
+    made = plan(spec, classes=classes, recording=recording, group=linked(frame, recording.astype(np.int32)), keep=keep)
+    if spec.policy == "random":
+        part, (train, validation, test) = assign_random_windows(made.segment, classes, window, spec)
+    else:
+        part = _embargoed(made, recording, embargo)
+        made = Plan(part=part, segment=np.where(part == LEFT_OUT, NO_SEGMENT, made.segment), group=made.group)
+        train, validation, test = (
+            window_starts(np.where(part == p, made.segment, NO_SEGMENT), window) for p in range(3)
+        )
+    _check_classes(classes, keep, {TRAIN: train, TEST: test}, window, spec)
+    split = Split(
+        spec=spec, window=window, embargo=embargo, recording=recording,
+        part=part, segment=made.segment, group=made.group, starts=(train, validation, test),
+        stamps=("random split",) if spec.policy == "random" else (),
+    )  # fmt: skip
+    return replace(split, warnings=tuple(_warnings(frame, split, classes)))
+
+
+def cut(
+    frame: pl.DataFrame, split: Split, features: Sequence[str]
+) -> tuple[TrainPart, ValidationPart | None, TestPart]:
+    """The three parts, each with copies of its own rows and of the feature columns alone.
+
+    Args:
+        frame: The table that was split.
+        split: The split.
+        features: Columns that the detector may see.
+    """
+    classes = class_of_rows(frame)
+    train, validation, test = split.starts
+    return (
+        _part(TrainPart, frame, split, train, features, classes),
+        _part(ValidationPart, frame, split, validation, features, classes) if len(validation) else None,
+        _part(TestPart, frame, split, test, features, classes),
+    )
+
+
+def whole(frame: pl.DataFrame, window: WindowSpec, features: Sequence[str]) -> TestPart:
+    """A whole table as one test part: a table that the detector was not trained on.
+
+    Raises:
+        SplitError: No recording is long enough for one window.
+    """
+    recording = _recordings(frame)
+    starts = window_starts(recording, window)
+    if not len(starts):
+        raise SplitError(f"no recording of the table is long enough for a window of {window.length} rows")
+    rows = _covered(starts, window.length, frame.height)
+    classes = class_of_rows(frame)
+    group = linked(frame, recording.astype(np.int32))
+    return TestPart(
+        frame=frame.select(features)[rows],
+        rows=rows,
+        window=window,
+        starts=np.searchsorted(rows, starts),
+        truth=classes[starts + window.label_offset],
+        group=group[starts + window.label_offset],
+    )
+
+
+def class_of_rows(frame: pl.DataFrame) -> NDArray[np.str_]:
+    """``str[row]``: class of each row.
+
+    Raises:
+        TableError: The column of labels is missing, or a row has none.
+    """
+    if LABEL not in frame.columns:
+        raise TableError("the table has no column of labels", column=LABEL)
+    if missing := frame[LABEL].null_count():
+        raise TableError(f"{missing} rows have no label", column=LABEL)
+    return np.asarray(frame[LABEL].to_list(), dtype=np.str_)
+
+
+def _recordings(frame: pl.DataFrame) -> NDArray[np.int64]:
+    if RECORDING not in frame.columns:
+        raise TableError("the table does not say which recording a row belongs to", column=RECORDING)
+    return frame[RECORDING].cast(pl.Int64).to_numpy()
+
+
+P = TypeVar("P", bound=Part)
+
+
+def _part(
+    kind: type[P],
+    frame: pl.DataFrame,
+    split: Split,
+    starts: NDArray[np.int64],
+    features: Sequence[str],
+    classes: NDArray[np.str_],
+) -> P:
+    rows = _covered(starts, split.window.length, frame.height)
+    labelled = starts + split.window.label_offset
+    return kind(
+        frame=frame.select(features)[rows],
+        rows=rows,
+        window=split.window,
+        starts=np.searchsorted(rows, starts),
+        truth=classes[labelled],
+        group=split.group[labelled],
+    )
+
+
+def _covered(starts: NDArray[np.int64], length: int, height: int) -> NDArray[np.int64]:
+    """Rows that some window holds, in order; a window's rows stay neighbours among them."""
+    edges = np.bincount(starts, minlength=height + 1) - np.bincount(starts + length, minlength=height + 1)
+    return np.flatnonzero(np.cumsum(edges)[:height] > 0)
+
+
+def _embargoed(made: Plan, recording: NDArray[np.int64], embargo: int) -> NDArray[np.int8]:
+    """Parts, with the first ``embargo`` rows after each boundary within a recording left out."""
+    part = made.part.copy()
+    kept = np.flatnonzero(part != LEFT_OUT)
+    before, after = kept[:-1], kept[1:]
+    boundary = after[(part[before] != part[after]) & (recording[before] == recording[after])]
+    for offset in range(embargo):
+        rows = boundary + offset
+        inside = rows < len(part)
+        rows, first = rows[inside], boundary[inside]
+        part[rows[recording[rows] == recording[first]]] = LEFT_OUT
+    return part
+
+
+def _check_classes(
+    classes: NDArray[np.str_],
+    keep: NDArray[np.bool_],
+    starts: Mapping[int, NDArray[np.int64]],
+    window: WindowSpec,
+    spec: SplitSpec,
+) -> None:
+    there = set(np.unique(classes[keep]).tolist())
+    if len(there) < 2:
+        raise SplitError(f"the table holds {len(there)} classes ({', '.join(sorted(there))}); a detector needs 2")
+    for part, first in starts.items():
+        found = set(np.unique(classes[first + window.label_offset]).tolist())
+        if missing := sorted(there - found):
+            raise SplitError(
+                f"split '{spec.policy}' (seed {spec.seed}) leaves the {PART_NAMES[part]} part without a window of "
+                f"class '{missing[0]}': its figure would be undefined, not low; another seed or policy may do"
+            )
+
+
+def _warnings(frame: pl.DataFrame, split: Split, classes: NDArray[np.str_]) -> list[str]:
+    found: list[str] = []
+    train, validation, test = split.starts
+    if split.spec.policy == "random":
+        covered = np.zeros(frame.height + 1, np.int64)
+        covered[_covered(train, split.window.length, frame.height)] = 1
+        before = np.concatenate([[0], np.cumsum(covered)])
+        shared = np.mean(before[test + split.window.length] > before[test])
+        found.append(
+            f"split 'random' hides what it leaks: {shared:.0%} of the test windows share rows with training windows, "
+            "and all come from the same recordings. The figure says nothing about another flight"
+        )
+    offset = split.window.label_offset
+    lacking = sorted(set(np.unique(classes[train + offset])) - set(np.unique(classes[validation + offset])))
+    if len(validation) and lacking:
+        found.append(f"the validation part has no window of class '{lacking[0]}': choices are made without it")
+    if twins := _twins(frame, split):
+        found.append(
+            f"{twins} rows of the test part equal a training row in every column but the label: one event, recorded on "
+            "both sides"
+        )
+    return found
+
+
+def _twins(frame: pl.DataFrame, split: Split) -> int:
+    """Test rows that equal a training row in every column of the file but the label."""
+    columns = [name for name in frame.columns if name not in (LABEL, LABEL_DISPUTED, RECORDING)]
+    train, test = (_covered(split.starts[part], split.window.length, frame.height) for part in (TRAIN, TEST))
+    test = np.setdiff1d(test, train)
+    unique = frame.select(columns)[train].unique()
+    return frame.select(columns)[test].join(unique, on=columns, how="semi", nulls_equal=True).height
