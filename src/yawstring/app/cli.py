@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from yawstring import __version__
+from yawstring.app.commands import inspect
 from yawstring.app.console import err
 from yawstring.errors import InputError
 
@@ -31,6 +32,9 @@ def _root(
     ] = False,
 ) -> None:
     pass
+
+
+app.command("inspect")(inspect.command)
 
 
 def main() -> None:

@@ -7,6 +7,7 @@ its file, row and column.
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -39,6 +40,7 @@ _EXACT_WHOLE = 2.0**53
 _BETWEEN_WORDS = re.compile(r"[\s_-]+")
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False}
 _SHOWN = 40
+_CONTROL = "Cc"
 
 
 def conform(frame: pl.DataFrame, *, name: str, lines: NDArray[np.int64]) -> pl.DataFrame:
@@ -62,6 +64,8 @@ def conform(frame: pl.DataFrame, *, name: str, lines: NDArray[np.int64]) -> pl.D
 
 def _column(series: pl.Series, name: str, lines: NDArray[np.int64]) -> pl.Series:
     known = COLUMNS.get(series.name)
+    if any(unicodedata.category(letter) == _CONTROL for letter in series.name):
+        raise TableError(f"expected names of columns without control characters, found {series.name!r}", file=name)
     if not (series.dtype.is_numeric() or series.dtype in (pl.String, pl.Boolean, pl.Null)):
         raise TableError(f"expected numbers or text, found {series.dtype}", file=name, column=series.name)
     wanted: Dtype | None = known.dtype if known else None

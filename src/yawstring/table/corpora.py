@@ -155,8 +155,8 @@ def glue(tables: Sequence[Table], *, how: Glue | None = None) -> Table:
         ]
     if how != "union":
         common = [name for name in frames[0].columns if all(name in frame.columns for frame in frames)]
-        if not any(name in common for name in first.columns):
-            raise LayoutError("the tables have no column in common: glue them by union")
+        if not any(name in common for name in first.columns if name != LABEL):
+            raise LayoutError("the tables have no column but the label in common: glue them by union")
         frames = [frame.select(common) for frame in frames]
     try:
         frame = pl.concat(frames, how="diagonal_relaxed")
@@ -168,11 +168,19 @@ def glue(tables: Sequence[Table], *, how: Glue | None = None) -> Table:
     return Table(
         frame=frame,
         layout=layout_of(frame.columns),
-        capture="+".join(table.capture for table in tables),
+        capture=_joined([table.capture for table in tables]),
         modality=modality_of(frame.columns),
         digest=digests[0] if len(digests) == 1 else hashlib.sha256("".join(digests).encode()).hexdigest(),
         blank_lines=sum(table.blank_lines for table in tables),
     )
+
+
+def _joined(captures: Sequence[str]) -> str:
+    """``a#1+2`` of blocks of one file, ``a+b`` of others."""
+    stems = {capture.rpartition("#")[0] for capture in captures}
+    if len(stems) > 1 or "" in stems:
+        return "+".join(captures)
+    return "+".join([captures[0], *(capture.rpartition("#")[2] for capture in captures[1:])])
 
 
 def _check_alike(tables: Sequence[Table]) -> None:
