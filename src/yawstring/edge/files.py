@@ -83,7 +83,15 @@ def write_parquet(table: Table, path: Path | str) -> None:
     if path.suffix.lower() not in PARQUET_ENDINGS:
         known = " or ".join(PARQUET_ENDINGS)
         raise TableError(f"expected a name that ends with {known}, found {path.name!r}", file=str(path))
-    octets = to_parquet(table)
+    write_octets(to_parquet(table), path)
+
+
+def write_octets(octets: bytes, path: Path) -> None:
+    """Write a file, whole or not at all.
+
+    Raises:
+        TableError: The file cannot be written.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         partial.write_bytes(octets)

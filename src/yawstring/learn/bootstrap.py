@@ -39,9 +39,7 @@ def measure(outcome: Outcome, *, seed: int, resamples: int = RESAMPLES) -> dict[
         >>> figures["accuracy"]["value"], figures["roc_auc"]["value"], figures["confusion"]
         (0.75, 1.0, [[2, 0], [1, 1]])
     """
-    groups, member = np.unique(outcome.group, return_inverse=True)
-    holds = np.zeros((len(groups), len(outcome.classes)), np.int64)
-    np.add.at(holds, (member, outcome.truth), 1)
+    groups, member, holds = _groups(outcome)
     draws = _draw(holds.argmax(axis=1), np.random.default_rng(seed), resamples)
     matrices = _matrices(outcome, member, len(groups))
     point = _columns(outcome, member, matrices, np.ones((1, len(groups))))
@@ -63,6 +61,30 @@ def measure(outcome: Outcome, *, seed: int, resamples: int = RESAMPLES) -> dict[
         per_class[class_name] = figures
     result["per_class"] = per_class
     return result
+
+
+def difference(one: Outcome, other: Outcome, *, seed: int, resamples: int = RESAMPLES) -> Figure:
+    """Macro-F1 of ``one`` less that of ``other`` on the same windows, resampled together.
+
+    What two detectors share, easy and hard recordings, falls out of their difference, so that its interval tells more
+    than whether theirs overlap.
+    """
+    groups, member, holds = _groups(one)
+    draws = _draw(holds.argmax(axis=1), np.random.default_rng(seed), resamples)
+    point, drawn = np.zeros(1), np.zeros(resamples)
+    for sign, outcome in ((1, one), (-1, other)):
+        matrices = _matrices(outcome, member, len(groups))
+        point += sign * rates(matrices.sum(axis=0, keepdims=True)).macro_f1
+        drawn += sign * rates(np.tensordot(draws, matrices, axes=1)).macro_f1
+    return _figure("macro_f1", point, drawn, one.classes, holds)
+
+
+def _groups(outcome: Outcome) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Groups, ``int64[window]`` index of each window's, and ``int64[group, class]``, windows of each class in each."""
+    groups, member = np.unique(outcome.group, return_inverse=True)
+    holds = np.zeros((len(groups), len(outcome.classes)), np.int64)
+    np.add.at(holds, (member, outcome.truth), 1)
+    return groups, member, holds
 
 
 def _columns(

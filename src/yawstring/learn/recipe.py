@@ -1,12 +1,12 @@
 """What a detector was made of: enough to score another table the same way, and to say how far its figures hold."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from yawstring.errors import BundleError, LeakError
-from yawstring.models.base import Fitted, Json
-from yawstring.schema import Modality, Role, roles
+from yawstring.models.base import Encoding, Fitted, Json
+from yawstring.schema import RECORDING, Modality, Role, roles
 from yawstring.table.scale import Encoder
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import Label, WindowSpec
@@ -14,7 +14,6 @@ from yawstring.table.windows import Label, WindowSpec
 Target = Literal["binary", "class"]
 Labels = Literal["given", "undisputed"]
 
-BENIGN = "benign"
 ATTACK = "attack"
 
 
@@ -30,12 +29,15 @@ class Recipe:
         encoder: Turns the features into numbers; fitted on the training part.
         modality: Which columns were offered: ``"cyber"``, ``"physical"`` or ``"fused"``.
         identity: Identity columns were let in.
+        time: Columns of time were let in.
         labels: ``"given"``, or ``"undisputed"``: rows whose label is in doubt were left out.
         layout: Layout of the table it was made from.
+        encodings: How each family of the bundle wants its rows, ``"scaled"`` or ``"raw"``, by the family's name.
+        threshold: Probability from which on the detector calls an attack, two classes only; ``None``: the likelier.
 
     Raises:
-        LeakError: A feature is a label, a time or a column that the schema does not know, or an identity column
-            without ``identity``.
+        LeakError: A feature is a label or a column that the schema does not know, or an identity or time column that
+            was not let in.
     """
 
     features: tuple[str, ...]
@@ -45,11 +47,14 @@ class Recipe:
     encoder: Encoder
     modality: Modality = "fused"
     identity: bool = False
+    time: bool = False
     labels: Labels = "given"
     layout: str = ""
+    encodings: Mapping[str, Encoding] = field(default_factory=dict)
+    threshold: float | None = None
 
     def __post_init__(self) -> None:
-        refuse_leaks(self.features, identity=self.identity)
+        refuse_leaks(self.features, identity=self.identity, time=self.time)
 
     def to_json(self) -> dict[str, Json]:
         """The recipe as JSON; :meth:`from_json` gives it back exactly."""
@@ -61,8 +66,11 @@ class Recipe:
             "encoder": self.encoder.to_json(),
             "modality": self.modality,
             "identity": self.identity,
+            "time": self.time,
             "labels": self.labels,
             "layout": self.layout,
+            "encodings": dict(self.encodings),
+            "threshold": self.threshold,
         }
 
     @classmethod
@@ -88,9 +96,12 @@ class Recipe:
                 modality=cast(Modality, _word(data["modality"], get_args(Modality))),
                 identity=bool(data["identity"]),
                 labels=cast(Labels, _word(data["labels"], get_args(Labels))),
+                time=bool(data["time"]),
                 layout=str(data["layout"]),
+                encodings=_encodings(data["encodings"]),
+                threshold=None if data["threshold"] is None else float(cast(float, data["threshold"])),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, LeakError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error
 
 
@@ -114,8 +125,13 @@ class Trained:
     record: Mapping[str, Json]
 
 
-def refuse_leaks(features: tuple[str, ...], *, identity: bool) -> None:
+def refuse_leaks(features: tuple[str, ...], *, identity: bool, time: bool = False) -> None:
     """Refuse features that a model may not see.
+
+    Args:
+        features: Names of columns.
+        identity: Identity columns may enter.
+        time: Columns of time may enter.
 
     Raises:
         LeakError: Names the first such column and its role.
@@ -129,9 +145,17 @@ def refuse_leaks(features: tuple[str, ...], *, identity: bool) -> None:
     allowed: set[Role | None] = {"cyber", "physical"}
     if identity:
         allowed.add("identity")
+    if time:
+        allowed.add("time")
     for name, role in roles(features).items():
-        if role not in allowed:
+        if role not in allowed or name == RECORDING:
             raise LeakError(f"column '{name}' ({role or 'unknown to the schema'}) may not enter a model")
+
+
+def _encodings(data: Json) -> dict[str, Encoding]:
+    if not isinstance(data, dict):
+        raise TypeError("expected encodings by name")
+    return {name: cast(Encoding, _word(value, get_args(Encoding))) for name, value in data.items()}
 
 
 def _texts(data: Json) -> tuple[str, ...]:

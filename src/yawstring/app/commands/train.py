@@ -1,0 +1,213 @@
+"""``yawstring train``: a detector, honestly split, measured beside plain baselines, as a bundle."""
+
+import json
+from dataclasses import fields
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from yawstring.app.commands.inspect import Glue
+from yawstring.app.console import err, out, progress
+from yawstring.errors import OptionError
+
+if TYPE_CHECKING:
+    from yawstring.learn.recipe import Trained
+    from yawstring.learn.train import TrainOptions
+    from yawstring.models.base import Epoch, Family
+    from yawstring.table.corpora import Table
+
+DEFAULT_VALIDATION = 0.2
+
+
+class Policy(StrEnum):
+    """How a table is split."""
+
+    RECORDING = "recording"
+    TIME = "time"
+    RUNS = "runs"
+    RANDOM = "random"
+
+
+class Within(StrEnum):
+    """Whose end the policy ``time`` holds out."""
+
+    CLASS = "class"
+    RECORDING = "recording"
+
+
+class Labels(StrEnum):
+    """Which labels are believed."""
+
+    GIVEN = "given"
+    UNDISPUTED = "undisputed"
+
+
+class Target(StrEnum):
+    """What is told apart."""
+
+    CLASS = "class"
+    BINARY = "binary"
+
+
+class Modality(StrEnum):
+    """Which columns are used."""
+
+    CYBER = "cyber"
+    PHYSICAL = "physical"
+    FUSED = "fused"
+
+
+class Threshold(StrEnum):
+    """From which probability on an attack is called."""
+
+    HALF = "half"
+    VALIDATION = "validation"
+
+
+SPLIT, DATA, FIT = "Split", "Data", "Fit"
+
+
+def command(
+    table: Annotated[Path, typer.Argument(metavar="TABLE", help="A labelled CSV or Parquet.", show_default=False)],
+    bundle: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="Folder to write.", show_default=False)],
+    detector: Annotated[str, typer.Option(metavar="FAMILY", help="lstm, forest, majority.")] = "lstm",
+    split: Annotated[Policy, typer.Option(help="How to split.", rich_help_panel=SPLIT)] = Policy.RECORDING,
+    run_length: Annotated[int, typer.Option(min=1, help="Rows of a run (runs).", rich_help_panel=SPLIT)] = 500,
+    within: Annotated[Within, typer.Option(help="End of each what (time).", rich_help_panel=SPLIT)] = Within.CLASS,
+    test: Annotated[float, typer.Option(help="Share of the test part.", rich_help_panel=SPLIT)] = 0.2,
+    validation: Annotated[
+        float | None,
+        typer.Option(
+            help="Share of the validation part in the rest; by default 0.2 for families with epochs, else 0.",
+            rich_help_panel=SPLIT,
+            show_default=False,
+        ),
+    ] = None,
+    folds: Annotated[int, typer.Option(min=0, help="Folds of recordings; 0: none.", rich_help_panel=SPLIT)] = 0,
+    fold: Annotated[int, typer.Option(min=0, help="Fold to test on, from 0.", rich_help_panel=SPLIT)] = 0,
+    split_seed: Annotated[
+        int | None, typer.Option(min=0, help="Seed of the split; --seed if not given.", rich_help_panel=SPLIT)
+    ] = None,
+    labels: Annotated[
+        Labels, typer.Option(help="Leave out rows whose label is in doubt, or not.", rich_help_panel=DATA)
+    ] = Labels.GIVEN,
+    target: Annotated[Target, typer.Option(help="What to tell apart.", rich_help_panel=DATA)] = Target.CLASS,
+    window: Annotated[int, typer.Option(min=1, help="Rows in a window.", rich_help_panel=DATA)] = 5,
+    modality: Annotated[
+        Modality | None, typer.Option(help="Columns to use; all if not given.", rich_help_panel=DATA)
+    ] = None,
+    with_identity: Annotated[
+        bool, typer.Option("--with-identity", help="Let addresses, ports and counters in.", rich_help_panel=DATA)
+    ] = False,
+    with_time: Annotated[
+        bool, typer.Option("--with-time", help="Let columns of time in.", rich_help_panel=DATA)
+    ] = False,
+    block: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Only block N of a stacked file.", rich_help_panel=DATA)
+    ] = None,
+    glue: Annotated[Glue | None, typer.Option(help="Make one table of a stacked file.", rich_help_panel=DATA)] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs at most.", rich_help_panel=FIT)] = None,
+    patience: Annotated[
+        int | None, typer.Option(min=1, help="Epochs without a better one before stopping.", rich_help_panel=FIT)
+    ] = None,
+    class_weights: Annotated[
+        bool, typer.Option("--class-weights", help="Weigh windows by what balances the classes.", rich_help_panel=FIT)
+    ] = False,
+    threshold: Annotated[
+        Threshold, typer.Option(help="Threshold of an attack (binary).", rich_help_panel=FIT)
+    ] = Threshold.HALF,
+    seed: Annotated[int, typer.Option(min=0, help="Every random draw comes from it.", rich_help_panel=FIT)] = 10,
+    force: Annotated[bool, typer.Option("--force", help="Replace the bundle if it is there.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+) -> None:
+    """Train a detector on one part of a table and measure it on another, beside plain baselines.
+
+    Examples:
+    `yawstring train flights.csv --out model`;
+    `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
+    `yawstring train flights.csv --out model --detector forest --split time --window 1`
+    """
+    from yawstring.edge.files import read_table
+    from yawstring.learn.train import TrainOptions
+    from yawstring.table.splits import SplitSpec
+    from yawstring.table.windows import WindowSpec
+
+    family = _family(detector, epochs=epochs, patience=patience, class_weights=class_weights or None)
+    if validation is None:
+        validation = (
+            DEFAULT_VALIDATION if "epochs" in _options_of(type(family)) or threshold is Threshold.VALIDATION else 0.0
+        )
+    options = TrainOptions(
+        detector=family,
+        split=SplitSpec(
+            policy=split.value, run_length=run_length, within=within.value, test=test, validation=validation,
+            folds=folds, fold=fold, seed=seed if split_seed is None else split_seed,
+        ),
+        window=WindowSpec(length=window),
+        target=target.value,
+        labels=labels.value,
+        modality=None if modality is None else modality.value,
+        identity=with_identity,
+        time=with_time,
+        threshold=threshold.value,
+        seed=seed,
+    )  # fmt: skip
+    read = read_table(table, block=block, how=None if glue is None else glue.value)
+    _run(read, options, bundle, force=force, as_json=as_json)
+
+
+def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool) -> None:
+    from yawstring.app.figures import show, warn
+    from yawstring.edge.bundles import save
+    from yawstring.learn.evaluate import recorded
+
+    if bundle.exists() and not force:
+        raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
+    trained = _train(table, options)
+    save(trained, bundle, force=force)
+    found = recorded(trained)
+    warn(found, err)
+    if as_json:
+        print(json.dumps(found, indent=2, allow_nan=False))
+    else:
+        show(found, out)
+        out.print(f"written: {bundle}", markup=False)
+
+
+def _train(table: "Table", options: "TrainOptions") -> "Trained":
+    from yawstring.learn.train import train
+
+    epochs = getattr(options.detector, "epochs", 0)
+    if not epochs:
+        return train(table, options)
+    with progress(f"{options.detector.name}: epoch", epochs) as advance:
+
+        def watch(epoch: "Epoch") -> None:
+            advance(_note(epoch))
+
+        return train(table, options, watch)
+
+
+def _note(epoch: "Epoch") -> str:
+    note = f"loss {epoch.loss:.4f}, F1 {epoch.f1:.3f}"
+    return note if epoch.validation_f1 is None else f"{note}, validation F1 {epoch.validation_f1:.3f}"
+
+
+def _family(name: str, **options: Any) -> "Family":  # noqa: ANN401  # checked against the family's fields
+    """The family of that name with the options that were given."""
+    from yawstring.models.registry import families
+
+    known = families()
+    if name not in known:
+        raise OptionError(f"no detector '{name}': {', '.join(sorted(known))}")
+    given = {option: value for option, value in options.items() if value is not None}
+    for option in given:
+        if option not in _options_of(known[name]):
+            raise OptionError(f"the detector '{name}' has no option --{option.replace('_', '-')}")
+    return known[name](**given)
+
+
+def _options_of(family: "type[Family]") -> set[str]:
+    return {one.name for one in fields(cast(Any, family))}

@@ -1,0 +1,111 @@
+"""An evaluation as a person reads it: detector and baselines side by side, then class by class."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from rich.console import Console
+from rich.table import Table as Grid
+from rich.text import Text
+
+Evaluation: TypeAlias = Mapping[str, Any]
+"""What :func:`yawstring.learn.evaluate.evaluate` returns: JSON."""
+
+PIPED_WIDTH = 160
+"""Characters a line where the output is no terminal."""
+
+OVERALL = {
+    "accuracy": "accuracy",
+    "balanced_accuracy": "balanced accuracy",
+    "macro_f1": "macro-F1",
+    "roc_auc": "ROC-AUC",
+    "pr_auc": "PR-AUC",
+}
+OF_CLASS = {"precision": "precision", "recall": "recall", "f1": "F1", "roc_auc": "ROC-AUC", "pr_auc": "PR-AUC"}
+
+
+def show(evaluation: Evaluation, out: Console) -> None:
+    """Print an evaluation, results and caveats alike, for they belong together."""
+    metrics, name = evaluation["metrics"], evaluation["detector"]
+    notes = _Notes()
+    _heading(evaluation, out)
+    width = None if out.is_terminal else PIPED_WIDTH
+    out.print(_side_by_side(metrics, notes), width=width)
+    out.print(_by_class(metrics[name], f"{name}, class by class", notes), width=width)
+    out.print(_confusion(metrics[name], f"{name}: true class down, called class across"), width=width)
+    for line in notes.lines():
+        out.print(Text(line, style="dim"))
+    for sentence in evaluation["verdict"]:
+        out.print(Text(sentence, style="bold" if "loses" in sentence else ""))
+
+
+def warn(evaluation: Evaluation, err: Console) -> None:
+    """Print the warnings of an evaluation."""
+    for warning in evaluation["warnings"]:
+        err.print(Text(f"warning: {warning}", style="yellow"))
+
+
+class _Notes:
+    """Footnotes, numbered as they are met."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+
+    def cell(self, figure: Mapping[str, Any]) -> Text:
+        """A figure with its interval and a footnote where there is one."""
+        value, low, high, note = (figure[key] for key in ("value", "low", "high", "note"))
+        text = "–" if value is None else f"{value:.3f}"
+        if low is not None:
+            text += f" [{low:.3f}, {high:.3f}]"
+        if note is not None:
+            text += f" ({self._numbers.setdefault(note, len(self._numbers) + 1)})"
+        return Text(text)
+
+    def lines(self) -> list[str]:
+        """The footnotes."""
+        return [f"({number}) {note}" for note, number in self._numbers.items()]
+
+
+def _heading(evaluation: Evaluation, out: Console) -> None:
+    figures = evaluation["metrics"][evaluation["detector"]]
+    unit = "runs" if evaluation["split"]["policy"] == "runs" and evaluation["on"] == "test part" else "recordings"
+    out.print(
+        Text(
+            f"{evaluation['detector']} on the {evaluation['on']} of {evaluation['table']['capture']}: "
+            f"{figures['windows']:,} windows of {figures['groups']:,} {unit}",
+            style="bold",
+        )
+    )
+    stamps = ", ".join(evaluation["stamps"])
+    out.print(Text(f"split by {evaluation['split']['policy']}" + (f"; stamped: {stamps}" if stamps else "")))
+    out.print(Text(f"in brackets: 95 % intervals over {unit}", style="dim"))
+
+
+def _side_by_side(metrics: Mapping[str, Any], notes: _Notes) -> Grid:
+    grid = _grid(None, ["", *metrics])
+    for key, title in OVERALL.items():
+        grid.add_row(title, *(notes.cell(figures[key]) for figures in metrics.values()))
+    return grid
+
+
+def _by_class(figures: Mapping[str, Any], title: str, notes: _Notes) -> Grid:
+    classes = figures["per_class"]
+    grid = _grid(title, ["", *classes])
+    for key, name in (("support", "windows"), ("groups", "groups")):
+        grid.add_row(name, *(f"{of_class[key]:,}" for of_class in classes.values()))
+    for key, name in OF_CLASS.items():
+        grid.add_row(name, *(notes.cell(of_class[key]) for of_class in classes.values()))
+    return grid
+
+
+def _confusion(figures: Mapping[str, Any], title: str) -> Grid:
+    grid = _grid(title, ["", *figures["classes"]])
+    for name, row in zip(figures["classes"], figures["confusion"], strict=True):
+        grid.add_row(Text(name), *(f"{count:,}" for count in row))
+    return grid
+
+
+def _grid(title: str | None, columns: Sequence[str]) -> Grid:
+    grid = Grid(title=title, title_justify="left")
+    for place, name in enumerate(columns):
+        grid.add_column(Text(name), justify="left" if place == 0 else "right", no_wrap=True)
+    return grid

@@ -1,0 +1,186 @@
+"""Scores of a trained detector, and what they are worth on a table.
+
+On the table a detector was trained on, its split is made again and the test part alone is measured. Another table is
+measured whole, in groups of its recordings, and the result says so. The baselines of the bundle stand beside it on the
+very same windows.
+"""
+
+from collections.abc import Sequence
+from typing import cast
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from yawstring.errors import TableError
+from yawstring.learn import parts
+from yawstring.learn.bootstrap import RESAMPLES
+from yawstring.learn.digest import content_digest, recording_digests
+from yawstring.learn.metrics import decide
+from yawstring.learn.recipe import Trained
+from yawstring.learn.train import split_of
+from yawstring.learn.verdict import judge
+from yawstring.models.base import Json
+from yawstring.schema import LABEL, RECORDING
+from yawstring.table.corpora import Table
+from yawstring.table.parts import Part, TestPart
+from yawstring.table.policies import TEST, TRAIN, VALIDATION
+from yawstring.table.splits import PART_NAMES, Split, cut, whole
+from yawstring.table.windows import window_starts
+
+FORMAT = 1
+"""Version of the JSON of an evaluation."""
+
+FOREIGN = "foreign"
+"""Part of a window of a table that the detector was not trained on."""
+
+
+def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
+    """Measure a trained detector and its baselines on a table, as JSON.
+
+    Returns:
+        ``format``, ``table``, ``on`` (``"test part"`` or ``"whole table"``), ``detector``, ``target``, ``split``,
+        ``stamps``, ``warnings``, ``metrics`` by family and the ``verdict``.
+
+    Raises:
+        TableError: A column that the detector reads, or the label, is missing.
+        OptionError: The table holds a class that the detector does not know.
+        SplitError: No recording is long enough for a window.
+    """
+    recipe = trained.recipe
+    require_columns(table, (*recipe.features, LABEL))
+    own = is_own(trained, table)
+    test: TestPart
+    if own:
+        test = cut(table.frame, _split(trained, table), recipe.features)[2]
+    else:
+        test = whole(table.frame, recipe.window, recipe.features)
+    fitted = (trained.detector, *trained.baselines.values())
+    outcomes = {
+        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
+        for one in fitted
+    }
+    options = cast("dict[str, int]", trained.record["options"])
+    judged = judge(
+        outcomes,
+        detector=trained.detector.family,
+        seed=cast(int, trained.record["seed"]),
+        resamples=options.get("resamples", RESAMPLES),
+    )
+    return _report(
+        trained,
+        {"capture": table.capture, "layout": table.layout, "rows": len(table), "digest": table.digest},
+        on="test part" if own else "whole table",
+        warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, table),
+        judged=judged,
+    )
+
+
+def recorded(trained: Trained) -> dict[str, Json]:
+    """The evaluation that was made when the detector was trained, as :func:`evaluate` gives it."""
+    record = trained.record
+    data = cast("dict[str, Json]", record["data"])
+    return _report(
+        trained,
+        {name: data[name] for name in ("capture", "layout", "rows", "digest")},
+        on="test part",
+        warnings=cast("list[Json]", record["warnings"]),
+        judged={name: record[name] for name in ("metrics", "verdict")},
+    )
+
+
+def _report(
+    trained: Trained, table: dict[str, Json], *, on: str, warnings: list[Json], judged: dict[str, Json]
+) -> dict[str, Json]:
+    return {
+        "format": FORMAT,
+        "table": table,
+        "on": on,
+        "detector": trained.detector.family,
+        "target": trained.recipe.target,
+        "split": trained.record["split"],
+        "stamps": trained.record["stamps"],
+        "warnings": warnings,
+        **judged,
+    }
+
+
+def predict(trained: Trained, table: Table) -> pl.DataFrame:
+    """Scores of every window of a table, labelled or not.
+
+    Returns:
+        A frame of one row a window: ``recording``; ``row``, the window's last row in the table, from 0; ``part``:
+        train, validation, test or left out (it touches an embargo, disputed rows or two parts) on the table the
+        detector was trained on, else foreign; ``predicted``, the class called; ``p_`` and a class: its probability.
+
+    Raises:
+        TableError: A column that the detector reads is missing.
+    """
+    recipe = trained.recipe
+    require_columns(table, recipe.features)
+    recording = table.frame[RECORDING].cast(pl.Int64).to_numpy()
+    starts = window_starts(recording, recipe.window)
+    part = Part(
+        frame=table.frame.select(recipe.features),
+        rows=np.arange(len(table)),
+        window=recipe.window,
+        starts=starts,
+        truth=np.full(len(starts), ""),
+        group=recording[starts],
+    )
+    scores = parts.score(trained.detector, part, recipe)
+    called = np.asarray(recipe.classes)[decide(scores, recipe.threshold)]
+    return pl.DataFrame(
+        {
+            "recording": pl.Series(recording[starts], dtype=pl.Int32),
+            "row": starts + recipe.window.length - 1,
+            "part": _parts_of(trained, table, starts),
+            "predicted": called.tolist(),
+        }
+        | {f"p_{name}": scores[:, place] for place, name in enumerate(recipe.classes)}
+    )
+
+
+def is_own(trained: Trained, table: Table) -> bool:
+    """Whether the table is the one the detector was trained on: same columns, values and order, whatever the file."""
+    data = cast("dict[str, Json]", trained.record["data"])
+    return data["content"] == content_digest(table.frame.select(*table.columns, RECORDING))
+
+
+def require_columns(table: Table, names: Sequence[str]) -> None:
+    """Refuse a table that lacks a column.
+
+    Raises:
+        TableError: Names every missing column.
+    """
+    if missing := [name for name in names if name not in table.frame.columns]:
+        raise TableError(f"table '{table.capture}' lacks what the detector reads: {', '.join(missing)}")
+
+
+def _split(trained: Trained, table: Table) -> Split:
+    return split_of(table, trained.split, trained.recipe.window, trained.recipe.labels)
+
+
+def _parts_of(trained: Trained, table: Table, starts: NDArray[np.int64]) -> list[str]:
+    """Name of the part of each window."""
+    if LABEL not in table.frame.columns or not is_own(trained, table):
+        return [FOREIGN] * len(starts)
+    name = np.full(len(table), "left out", object)
+    split = _split(trained, table)
+    for part in (TRAIN, VALIDATION, TEST):
+        name[split.starts[part]] = PART_NAMES[part]
+    return [str(value) for value in name[starts]]
+
+
+def _foreign_warnings(trained: Trained, table: Table) -> list[Json]:
+    """What makes a figure on another table worth less than it looks."""
+    data = cast("dict[str, list[Json]]", trained.record["data"])
+    known = set(data["recordings"])
+    there = recording_digests(table)
+    seen = sum(digest in known for digest in there)
+    if not seen:
+        return []
+    return [
+        f"{seen} of the table's {len(there)} recordings come from the table the detector was trained on: the figure "
+        "is not one of unseen flights"
+    ]

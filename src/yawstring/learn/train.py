@@ -1,0 +1,226 @@
+"""Training, honestly: split first, fit on the training part alone, measure beside the plain baselines.
+
+The order is the point. Rows whose label is in doubt go first, if asked; then the split; then the encoder, the detector
+and the baselines see the training part and nothing else, the epochs (and a threshold, if asked) are chosen on the
+validation part, and the test part is scored once, at the end, by all of them on the same windows.
+"""
+
+import platform
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from importlib import metadata
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring import __version__
+from yawstring.errors import OptionError
+from yawstring.learn import parts
+from yawstring.learn.bootstrap import RESAMPLES
+from yawstring.learn.digest import fingerprint
+from yawstring.learn.recipe import Labels, Recipe, Target, Trained
+from yawstring.learn.verdict import judge
+from yawstring.models.base import Family, Fitted, Json, Watch
+from yawstring.models.registry import families
+from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, Modality, features, roles
+from yawstring.table.corpora import Table
+from yawstring.table.parts import TrainPart, ValidationPart
+from yawstring.table.scale import Encoder
+from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut, split_table
+from yawstring.table.windows import WindowSpec
+
+BASELINES = ("forest", "majority")
+"""Families that every detector is measured beside."""
+
+DISTRIBUTIONS = ("numpy", "polars", "onnxruntime", "onnx", "jax", "jaxlib", "scikit-learn")
+"""What a result may depend on, besides yawstring and Python."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainOptions:
+    """What is trained, on what, and how it is measured.
+
+    Attributes:
+        detector: The family, with its options.
+        split: How the table is split. Its ``seed`` is its own, so that one split can serve many seeds.
+        window: How windows are cut.
+        target: ``"class"``, or ``"binary"``: benign or attack.
+        labels: ``"undisputed"`` leaves out rows whose label is in doubt.
+        modality: Columns to use; ``None``: all that the table has.
+        identity: Let identity columns in: addresses, ports, counters. Stamped on the result.
+        time: Let columns of time in. Stamped on the result.
+        threshold: ``"validation"`` chooses the threshold of an attack on the validation part (target ``"binary"``);
+            ``"half"`` calls the likelier class.
+        baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
+        resamples: Of the bootstrap.
+        seed: Of weights, batches, trees and the bootstrap.
+    """
+
+    detector: Family
+    split: SplitSpec = field(default_factory=SplitSpec)
+    window: WindowSpec = field(default_factory=WindowSpec)
+    target: Target = "class"
+    labels: Labels = "given"
+    modality: Modality | None = None
+    identity: bool = False
+    time: bool = False
+    threshold: Literal["half", "validation"] = "half"
+    baselines: tuple[Family, ...] | None = None
+    resamples: int = RESAMPLES
+    seed: int = 10
+
+
+def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Trained:
+    """Train a detector and its baselines, and measure them on the test part.
+
+    Args:
+        table: A labelled table.
+        options: What to do.
+        watch: Called after every epoch of the detector.
+
+    Returns:
+        The detector, with its record: ``seed``, ``stamps``, ``warnings``, ``data``, ``split``, ``versions``,
+        ``metrics`` (by family) and ``verdict``.
+
+    Raises:
+        SplitError: The split is undefined on this table.
+        OptionError: The options do not fit together, or not this table.
+        TableError: The table has no labels.
+    """
+    split = split_of(table, options.split, options.window, options.labels)
+    chosen = choose_features(table.frame.columns, options)
+    learnt, choosing, test = cut(table.frame, split, chosen)
+    opponents = [family for family in _baselines(options) if family.name != options.detector.name]
+    recipe = _recipe(table, options, learnt, (options.detector, *opponents))
+    detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
+    recipe = replace(recipe, threshold=_threshold(options, detector, choosing, recipe))
+    baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
+    outcomes = {
+        fitted.family: parts.outcome(fitted, test, recipe, recipe.threshold if fitted is detector else None)
+        for fitted in (detector, *baselines.values())
+    }
+    judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
+    record = _record(table, options, split, recipe) | judged
+    return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
+
+
+def split_of(table: Table, spec: SplitSpec, window: WindowSpec, labels: Labels) -> Split:
+    """The split of a table; the same again for the same table and options.
+
+    Raises:
+        SplitError: As for :func:`~yawstring.table.splits.split_table`.
+        OptionError: Undisputed rows are asked for, and the table does not say which they are.
+    """
+    return split_table(table.frame, spec, window, keep=_kept(table, labels))
+
+
+def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, ...]:
+    """The columns a detector may see, in the table's order.
+
+    Raises:
+        OptionError: There are none.
+
+    Example:
+        >>> from yawstring.models.recurrent import LSTM
+        >>> choose_features(("timestamp_c", "wlan.seq", "frame.len", "class"), TrainOptions(detector=LSTM(), time=True))
+        ('timestamp_c', 'frame.len')
+    """
+    allowed = set(features(names, modality=options.modality or "fused", identity=options.identity))
+    if options.time:
+        allowed |= {name for name, role in roles(names).items() if role == "time" and COLUMNS[name].dtype != "text"}
+    if not allowed:
+        raise OptionError(f"the table has no {options.modality or 'cyber or physical'} column that a model may see")
+    return tuple(name for name in names if name in allowed)
+
+
+def _baselines(options: TrainOptions) -> tuple[Family, ...]:
+    return tuple(families()[name]() for name in BASELINES) if options.baselines is None else options.baselines
+
+
+def _kept(table: Table, labels: Labels) -> NDArray[np.bool_] | None:
+    if labels == "given":
+        return None
+    if LABEL_DISPUTED not in table.frame.columns:
+        raise OptionError(f"nothing says which labels of '{table.capture}' are disputed: use --labels given")
+    return ~table.frame[LABEL_DISPUTED].fill_null(False).to_numpy()
+
+
+def _recipe(table: Table, options: TrainOptions, learnt: TrainPart, used: Sequence[Family]) -> Recipe:
+    if options.threshold == "validation" and options.target != "binary":
+        raise OptionError("a threshold is chosen for the target 'binary' only")
+    return Recipe(
+        features=tuple(learnt.frame.columns),
+        classes=parts.class_names(learnt.truth, binary=options.target == "binary"),
+        target=options.target,
+        window=options.window,
+        encoder=Encoder.fit(learnt),
+        modality=options.modality or table.modality,
+        identity=options.identity,
+        time=options.time,
+        labels=options.labels,
+        layout=table.layout,
+        encodings={family.name: family.encoding for family in used},
+    )
+
+
+def _threshold(
+    options: TrainOptions, detector: Fitted, choosing: ValidationPart | None, recipe: Recipe
+) -> float | None:
+    if options.threshold == "half":
+        return None
+    if choosing is None:
+        raise OptionError("a threshold is chosen on the validation part, and there is none")
+    return parts.choose_threshold(detector, choosing, recipe)
+
+
+def _record(table: Table, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
+    names = table.columns
+    disputed = 0 if options.labels == "given" else int(table.frame[LABEL_DISPUTED].sum())
+    return {
+        "seed": options.seed,
+        "stamps": list(_stamps(options, split, table)),
+        "warnings": [*split.warnings, *_copies_of_the_label(table, recipe.features)],
+        "data": {
+            **fingerprint(table),
+            "left_out_disputed": disputed,
+            "unknown_columns": [name for name, role in roles(names).items() if role is None],
+        },
+        "split": {
+            **split.spec.to_json(),
+            "embargo": split.embargo,
+            "parts": dict(split.sizes(class_of_rows(table.frame))),
+        },
+        "options": {"detector": options.detector.name, "threshold": options.threshold, "resamples": options.resamples},
+        "versions": versions(),
+    }
+
+
+def _stamps(options: TrainOptions, split: Split, table: Table) -> list[str]:
+    stamps = [*split.stamps]
+    stamps += ["identity"] if options.identity else []
+    stamps += ["time"] if options.time else []
+    if LABEL_DISPUTED in table.frame.columns:
+        stamps.append(f"{options.labels} labels")
+    return stamps
+
+
+def _copies_of_the_label(table: Table, chosen: Sequence[str]) -> list[str]:
+    """Warnings on features that name the class one to one, as only a copy of the label does."""
+    classes = table.frame[LABEL].n_unique()
+    return [
+        f"column '{name}' tells the class one to one: is it a copy of the label?"
+        for name in chosen
+        if table.frame[name].n_unique() == classes and table.frame.select(name, LABEL).n_unique() == classes
+    ]
+
+
+def versions() -> dict[str, Json]:
+    """Versions of what a result may depend on; what is not installed is left out."""
+    found: dict[str, Json] = {"yawstring": __version__, "python": platform.python_version()}
+    for name in DISTRIBUTIONS:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
