@@ -26,7 +26,7 @@ Glue = Literal["union", "intersection"]
 FORMAT = "1"
 """Version of the Parquet files that :func:`to_parquet` writes."""
 
-_KEY = "yawstring."
+_KEY = "yawstring."  # before each of our keys in a Parquet file
 _TITS = "tits-"
 _SHOWN_COLUMNS = 4
 _DIGEST_LENGTH = 64
@@ -158,10 +158,8 @@ def glue(tables: Sequence[Table], *, how: Glue | None = None) -> Table:
         if not any(name in common for name in first.columns if name != LABEL):
             raise LayoutError("the tables have no column but the label in common: glue them by union")
         frames = [frame.select(common) for frame in frames]
-    try:
-        frame = pl.concat(frames, how="diagonal_relaxed")
-    except pl.exceptions.PolarsError:
-        raise LayoutError("a column holds text in one table and numbers in another: they cannot be glued") from None
+    _check_kinds(frames)
+    frame = pl.concat(frames, how="diagonal_relaxed")
     ours = [name for name in (RECORDING, LABEL_DISPUTED) if name in frame.columns]
     frame = frame.select(pl.exclude(ours), *ours)
     digests = list(dict.fromkeys(table.digest for table in tables))
@@ -195,6 +193,16 @@ def _check_alike(tables: Sequence[Table]) -> None:
                 f"{first.capture} and {table.capture} have different columns "
                 f"({', '.join(differing[:_SHOWN_COLUMNS])}{more}): glue them by union or intersection"
             )
+
+
+def _check_kinds(frames: Sequence[pl.DataFrame]) -> None:
+    """Nothing is turned from numbers into text to fit; a column without a value fits anywhere."""
+    kinds: dict[str, str] = {}
+    for series in (series for frame in frames for series in frame.iter_columns()):
+        kind = "numbers" if series.dtype.is_numeric() else "text" if series.dtype == pl.String else "truth values"
+        if series.null_count() < len(series) and kinds.setdefault(series.name, kind) != kind:
+            found = f"column {series.name!r} holds {kinds[series.name]} in one table and {kind} in another"
+            raise LayoutError(f"{found}: they cannot be glued")
 
 
 def _offsets(tables: Sequence[Table]) -> list[int]:
@@ -240,11 +248,22 @@ def to_parquet(table: Table) -> bytes:
         >>> parse_parquet(to_parquet(table), name="copy.parquet").capture
         'flight'
     """
-    out = BytesIO()
     described = {"format": FORMAT, "layout": table.layout, "capture": table.capture, "modality": table.modality}
     described |= {"digest": table.digest, "blank_lines": str(table.blank_lines)}
-    table.frame.write_parquet(out, metadata={_KEY + key: value for key, value in described.items()})
+    described["pages"] = _pages_digest(_write(table.frame, described))
+    return _write(table.frame, described)
+
+
+def _write(frame: pl.DataFrame, described: Mapping[str, str]) -> bytes:
+    out = BytesIO()
+    frame.write_parquet(out, metadata={_KEY + key: value for key, value in described.items()})
     return out.getvalue()
+
+
+def _pages_digest(octets: bytes) -> str:
+    """SHA-256 of all that stands before the footer of a Parquet file, whose length ends it."""
+    footer = int.from_bytes(octets[-8:-4], "little") + 8
+    return hashlib.sha256(octets[: max(0, len(octets) - footer)]).hexdigest()
 
 
 def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> Table:
@@ -283,6 +302,8 @@ def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> 
 def _parquet(octets: bytes, name: str, limits: Limits) -> tuple[pl.DataFrame, Mapping[str, str]]:
     try:
         metadata = pl.read_parquet_metadata(BytesIO(octets))
+        if metadata.get(_KEY + "pages", pages := _pages_digest(octets)) != pages:
+            raise TableError("expected the octets that were written, found them changed: it is damaged", file=name)
         scan = pl.scan_parquet(BytesIO(octets))
         width = len(scan.collect_schema())
         height = int(scan.select(pl.len()).collect().item())

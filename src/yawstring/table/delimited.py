@@ -6,6 +6,7 @@ says file, row, column and what was expected.
 """
 
 import csv
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -30,8 +31,7 @@ _MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old spreadsheet: save it as CSV",
     b"\x1f\x8b": "a gzip archive: unpack it",
 }
-_TEXT_CONTROLS = b"\t\n\r"
-_CONTROLS = bytes(octet for octet in range(32) if octet not in _TEXT_CONTROLS)
+_CONTROL = re.compile(rb"[^\t\n\r\x20-\xff]")
 _COMMA, _NEWLINE, _QUOTE, _SPACE = b',\n" '
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _PADDING = "\0padding"
@@ -133,8 +133,9 @@ def _text(octets: bytes, name: str, limits: Limits) -> bytes:
             raise TableError(f"expected a CSV table, found {found}", file=name)
     if octets.startswith(_UTF16_BOMS):
         raise TableError("expected UTF-8 or Latin-1 text, found UTF-16: save it as UTF-8", file=name)
-    if len(octets.translate(None, _CONTROLS)) != len(octets):
-        raise TableError("expected text, found a binary file", file=name)
+    if control := _CONTROL.search(octets):
+        row = octets.count(b"\n", 0, control.start()) + 1
+        raise TableError(f"expected text, found a binary file (octet {control[0][0]:#04x})", file=name, row=row)
     octets = octets.removeprefix(_UTF8_BOM)
     try:
         octets.decode()
