@@ -18,6 +18,7 @@ from yawstring.models.scoring import open_scorer
 
 LENGTH, FEATURES = 4, 5
 GRAPH = lstm_graph(lstm_weights.draw(outputs=3), length=LENGTH)
+SMALL = lstm_graph(lstm_weights.draw(features=2, units=2, dense=(2,)), length=2)
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +190,17 @@ class TestGraphsRefused:
             open_scorer(changed(change))
         assert len(str(refused.value).splitlines()) == 1
 
+    def test_no_probabilities(self):
+        bias = {"bias": np.array([0.5, 0.6], np.float32), "kernel": np.eye(2, dtype=np.float32)}
+        node = Node(op="Gemm", inputs=["windows", "kernel", "bias"], outputs=["probabilities"])
+        with pytest.raises(BundleError, match="sums to 1"):
+            open_scorer(write_graph([node], bias, shape=(2,), classes=2))
+
+    def test_more_numbers_than_a_window_has(self):
+        node = Node(op="Softmax", inputs=["windows"], outputs=["probabilities"])
+        with pytest.raises(BundleError, match="more than 1,048,576 numbers"):
+            open_scorer(write_graph([node], {}, shape=(1 << 40,), classes=1 << 40))
+
     def test_one_class(self):
         graph = write_graph(
             [Node(op="Softmax", inputs=["windows"], outputs=["probabilities"])], {}, shape=(1,), classes=1
@@ -218,6 +230,16 @@ class TestGraphsRefused:
     def test_random_octets(self, octets):
         with pytest.raises(BundleError):
             open_scorer(octets)
+
+    @settings(deadline=None, max_examples=150, derandomize=True)
+    @given(place=st.integers(0, len(SMALL) - 1), octet=st.integers(0, 255))
+    def test_a_changed_octet_is_refused_or_scores(self, place, octet):
+        graph = SMALL[:place] + bytes([octet]) + SMALL[place + 1 :]
+        try:
+            scorer = open_scorer(graph)
+        except BundleError:
+            return
+        assert scorer(np.ones((2, *scorer.shape), np.float32)).shape == (2, scorer.classes)
 
     @settings(deadline=None, max_examples=60)
     @given(length=st.integers(0, len(GRAPH) - 1))

@@ -5,6 +5,7 @@ whether it is scored alone or among others, and on any number of threads.
 """
 
 from dataclasses import dataclass
+from math import prod
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import BundleError, OptionError, TableError
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME, Reads, Windows
-from yawstring.models.vetting import vet
+from yawstring.models.vetting import TREES, vet
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -24,6 +25,15 @@ LOG_FATAL = 4
 """ONNX Runtime's log level: what goes wrong is raised, not printed as well."""
 
 ROW_RANK, WINDOW_RANK = 2, 3
+
+REASON_CHARACTERS_MAX = 200
+"""What is shown of ONNX Runtime's own message; some run to thousands."""
+
+NUMBERS_MAX = 1 << 20
+"""Most numbers in one window: a thousand rows of a thousand features."""
+
+SUM_TOLERANCE = 1e-3
+"""How far from 1 the probabilities of a window may add up."""
 
 
 @final
@@ -96,7 +106,8 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
     Args:
         graph: Octets of an ONNX model with one input, :data:`~yawstring.models.base.INPUT_NAME`, and one output,
             :data:`~yawstring.models.base.OUTPUT_NAME`. No other file is read, and no code but ONNX Runtime's is run.
-        threads: Threads that share a batch. One is fastest for single windows.
+        threads: Threads that share a batch. One is fastest for single windows. Trees always run on one: shared out,
+            their votes would be added in another order, which gives other bits.
 
     Raises:
         BundleError: The graph is damaged, is no detector's, or holds what a detector has no use for.
@@ -114,8 +125,21 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
     """
     if threads < 1:
         raise OptionError(f"threads must be at least 1, not {threads}")
-    vet(graph)
-    session = _session(graph, threads)
+    operators = vet(graph)
+    try:
+        scorer = _scorer(_session(graph, 1 if TREES in operators else threads))
+        # Some damage shows only when a window goes through.
+        scores = scorer(np.zeros((1, *scorer.shape), np.float32))
+    except _refusals() as error:
+        reason = " ".join(str(error).split())[:REASON_CHARACTERS_MAX]
+        raise BundleError(f"the graph is damaged: {reason}") from error
+    if scores.shape != (1, scorer.classes) or not abs(scores.sum() - 1) < SUM_TOLERANCE:
+        raise BundleError("the graph gives no probabilities: they must be one row a window that sums to 1")
+    return scorer
+
+
+def _scorer(session: "InferenceSession") -> Scorer:
+    """The session as a scorer, once its input and output are those of a detector."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     names = ([value.name for value in inputs], [value.name for value in outputs])
     if names != ([INPUT_NAME], [OUTPUT_NAME]):
@@ -124,6 +148,8 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
     classes = _fixed(outputs[0].type, outputs[0].shape)
     if len(shape) + 1 not in (ROW_RANK, WINDOW_RANK) or len(classes) != 1 or classes[0] < 2:
         raise BundleError("the graph must turn windows or rows into two or more probabilities each")
+    if max(prod(shape), classes[0]) > NUMBERS_MAX:
+        raise BundleError(f"the graph takes or gives more than {NUMBERS_MAX:,} numbers a window")
     return Scorer(session=session, shape=shape, classes=classes[0])
 
 
@@ -154,19 +180,15 @@ def _options(threads: int) -> "SessionOptions":
 
 def _session(graph: bytes, threads: int) -> "InferenceSession":
     import onnxruntime
+
+    return onnxruntime.InferenceSession(
+        graph, _options(threads), providers=["CPUExecutionProvider"], enable_fallback=False
+    )
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """What ONNX Runtime raises: exceptions of no common base, and UnicodeDecodeError for a name that is no UTF-8."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
-    refusals = (
-        state.Fail,
-        state.InvalidArgument,
-        state.InvalidGraph,
-        state.InvalidProtobuf,
-        state.NoModel,
-        state.NotImplemented,
-        state.RuntimeException,
-    )
-    try:
-        return onnxruntime.InferenceSession(graph, _options(threads), providers=["CPUExecutionProvider"])
-    except refusals as error:
-        reason = " ".join(str(error).split())[:200]
-        raise BundleError(f"the graph is damaged: {reason}") from error
+    names = ("Fail", "InvalidArgument", "InvalidGraph", "InvalidProtobuf", "NoModel", "NotImplemented")
+    return (*(getattr(state, name) for name in names), state.RuntimeException, UnicodeDecodeError)

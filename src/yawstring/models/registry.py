@@ -1,0 +1,56 @@
+"""Finds the families of detectors: every :class:`~yawstring.models.base.Family` in a module of ``yawstring.models``."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Mapping
+
+from yawstring import models
+from yawstring.errors import OptionError
+from yawstring.models.base import Family, Json
+
+
+def families() -> dict[str, type[Family]]:
+    """Every family by the name that ``--detector`` calls it, in the order of names.
+
+    Modules are importable without any extra; what a family's library lacks is said when it is fitted.
+
+    Example:
+        >>> {"forest", "lstm", "majority"} <= families().keys()
+        True
+    """
+    found: dict[str, type[Family]] = {}
+    for module in pkgutil.iter_modules(models.__path__, f"{models.__name__}."):
+        for _, item in inspect.getmembers(importlib.import_module(module.name), inspect.isclass):
+            # Its own module only: an imported family is not found twice.
+            if item.__module__ == module.name and issubclass(item, Family) and not inspect.isabstract(item):
+                found[item.name] = item
+    return dict(sorted(found.items()))
+
+
+def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
+    """A family with options, from their JSON: what :attr:`Fitted.options` holds gives the same family again.
+
+    Args:
+        name: As ``--detector`` calls it.
+        options: Options by name; those left out have their defaults.
+
+    Raises:
+        OptionError: No such family, no such option, or a value the family refuses.
+
+    Example:
+        >>> make_family("forest", {"trees": 10})
+        Forest(trees=10, depth=None, leaf=1, class_weights=False)
+        >>> make_family("oracle")
+        Traceback (most recent call last):
+        ...
+        yawstring.errors.OptionError: no detector is called 'oracle'; there are forest, lstm, majority
+    """
+    known = families()
+    if name not in known:
+        raise OptionError(f"no detector is called '{name}'; there are {', '.join(known)}")
+    allowed = inspect.signature(known[name]).parameters
+    given = options or {}
+    if unknown := [option for option in given if option not in allowed]:
+        raise OptionError(f"the detector '{name}' has no option '{unknown[0]}'; it has {', '.join(allowed) or 'none'}")
+    return known[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
