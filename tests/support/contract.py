@@ -5,6 +5,7 @@
 
 import json
 import random
+from functools import cache
 
 import numpy as np
 from safetensors.numpy import load, save
@@ -36,8 +37,14 @@ def scores(fitted, windows):
     return open_scorer(fitted.graph).score(windows)
 
 
+@cache
+def learnt(family, classes=2):
+    """The plain fit, done once for the checks that only look at what came out."""
+    return family.fit(draw(classes), classes=classes, seed=SEED)
+
+
 def check_graph_is_what_it_says(family):
-    fitted = family.fit(draw(), classes=2, seed=SEED)
+    fitted = learnt(family)
     scorer = open_scorer(fitted.graph)
     assert scorer.reads == fitted.reads == family.reads
     assert scorer.shape == ((LENGTH, FEATURES) if family.reads == "window" else (FEATURES,))
@@ -47,7 +54,7 @@ def check_graph_is_what_it_says(family):
 
 def check_probabilities(family):
     for classes in (2, 3):
-        found = scores(family.fit(draw(classes), classes=classes, seed=SEED), draw(classes, seed=1))
+        found = scores(learnt(family, classes), draw(classes, seed=1))
         assert np.isfinite(found).all()
         assert (found >= 0).all()
         np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
@@ -62,7 +69,7 @@ def check_same_seed_gives_the_same_bits(family):
 
 
 def check_chunking_does_not_matter(family):
-    scorer = open_scorer(family.fit(draw(), classes=2, seed=SEED).graph)
+    scorer = open_scorer(learnt(family).graph)
     windows = draw(count=23, seed=1)
     array = windows.gather() if scorer.reads == "window" else windows.last_rows()
     whole = scorer(array)
@@ -103,7 +110,7 @@ def check_reads_its_windows_only(family):
 
 
 def check_validation_is_not_learnt(family):
-    alone = family.fit(draw(), classes=2, seed=SEED)
+    alone = learnt(family)
     if alone.history:
         return  # choosing an epoch is what the validation part is for
     validation = relabel(draw(seed=2), np.ones(60, np.int64))
@@ -112,7 +119,7 @@ def check_validation_is_not_learnt(family):
 
 
 def check_options_make_the_family_again(family):
-    fitted = family.fit(draw(), classes=2, seed=SEED)
+    fitted = learnt(family)
     assert json.loads(json.dumps(fitted.options)) == fitted.options
     assert type(family)(**rebuilt(fitted.options)) == family
 
@@ -138,7 +145,7 @@ def check_columns_stand_for_classes(family):
 
 
 def check_weights_can_be_kept(family):
-    weights = family.fit(draw(), classes=2, seed=SEED).weights
+    weights = learnt(family).weights
     assert weights
     assert all(isinstance(value, np.ndarray) for value in weights.values())
     kept = load(save({name: np.ascontiguousarray(value) for name, value in weights.items()}))
