@@ -183,6 +183,20 @@ def test_parquet_gives_the_table_back(rows: list[list[str]]) -> None:
         assert getattr(again, name) == getattr(table, name)
 
 
+def test_parquet_keeps_what_is_disputed_of_a_glued_table(ten_blocks: Path) -> None:
+    glued = glue(parse_csv(ten_blocks.read_bytes(), name="t.csv"), how="union")
+    again = parse_parquet(to_parquet(glued), name="copy.parquet")
+    assert again.frame.equals(glued.frame)
+    assert again.frame[LABEL_DISPUTED].sum() == 60
+
+
+def test_a_given_recording_and_dispute_win() -> None:
+    octets = b"recording,frame.number,label_disputed,class\n5,1,true,replay\n5,0,,replay\n"
+    (table,) = parse_csv(octets, name="a.csv")
+    assert table.frame.columns == ["frame.number", "class", RECORDING, LABEL_DISPUTED]
+    assert table.frame.rows() == [(1, "replay", 5, True), (0, "replay", 5, False)]
+
+
 def test_hexadecimal_and_large_whole_numbers() -> None:
     octets = b"wlan.flags,wlan.fcs,tcp.seq_raw,mine\n0x88,0xE5816A76,4294967295,0x10\n65,9,9007199254740993,7\n"
     (table,) = parse_csv(octets, name="a.csv")
@@ -270,6 +284,11 @@ def test_the_good_file_is_good() -> None:
 def test_absurd_sizes_are_refused(limits: Limits | None, octets: bytes, expected: str) -> None:
     with pytest.raises(TableError, match=expected):
         parse_csv(octets, name="f.csv", limits=limits)
+
+
+def test_a_row_that_says_class_among_its_numbers_is_no_header() -> None:
+    (table,) = parse_csv(b"note,tof,class\nclass,60,0\nx,61,1\n", name="f.csv")
+    assert table.frame["note"].to_list() == ["class", "x"]
 
 
 def test_a_row_without_a_label_is_no_training_data() -> None:

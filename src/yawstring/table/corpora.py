@@ -38,7 +38,8 @@ class Table:
 
     Attributes:
         frame: The file's columns in file order; ``class`` as text in one spelling (:data:`~yawstring.schema.CLASSES`);
-            ``recording`` as ``Int32``; on T-ITS tables ``label_disputed`` as ``Boolean``. Missing values are null.
+            ``recording`` as ``Int32``; on T-ITS tables, and where the file has it, ``label_disputed`` as ``Boolean``.
+            Missing values are null.
         layout: Name of its layout in :data:`~yawstring.schema.LAYOUTS`, or ``"unknown"``.
         capture: Name of the file, without its folder and ending, and ``#`` with the block's number in a stacked file.
         modality: What the columns show: frames, telemetry or both.
@@ -105,11 +106,10 @@ def _table(
         raise TableError(error.expected, file=name, row=row, column=error.column) from None
     layout = layout_of(frame.columns)
     ours = [pl.Series(RECORDING, recording, dtype=pl.Int32)]
-    if layout.startswith(_TITS):
-        given = (
-            frame[LABEL_DISPUTED].fill_null(False) if LABEL_DISPUTED in frame.columns else disputed(frame, recording)
-        )
-        ours.append(pl.Series(LABEL_DISPUTED, given, dtype=pl.Boolean))
+    if LABEL_DISPUTED in frame.columns:
+        ours.append(frame[LABEL_DISPUTED].fill_null(False))
+    elif layout.startswith(_TITS):
+        ours.append(pl.Series(LABEL_DISPUTED, disputed(frame, recording)))
     return Table(
         frame=frame.drop(RECORDING, LABEL_DISPUTED, strict=False).hstack(ours),
         layout=layout,

@@ -96,7 +96,7 @@ class Profile:
         class_counts: Rows of each class; ``None`` where the table has no class column.
         unlabelled_rows: Rows without a class.
         recordings: How the rows fall into recordings.
-        time_range: First and last value of each column of time, as text where it is text.
+        time_range: Lowest and highest value of each column of time, as text where it is text.
         duplicate_rows: Rows equal to an earlier one in every column.
         same_features_other_label: Conflicts among the columns that a model may see.
         same_row_other_label: Conflicts among all columns but the label, time included.
