@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from yawstring import __version__
-from yawstring.app.commands import inspect
+from yawstring.app.commands import evaluate, inspect, notebook, predict, train
 from yawstring.app.console import err
 from yawstring.errors import InputError
 
@@ -35,6 +35,10 @@ def _root(
 
 
 app.command("inspect")(inspect.command)
+app.command("notebook")(notebook.command)
+app.command("train")(train.command)
+app.command("evaluate")(evaluate.command)
+app.command("predict")(predict.command)
 
 
 def main() -> None:

@@ -1,13 +1,14 @@
 """What a table holds, in a few octets: whether it is the one a detector was trained on, in whatever file it lies."""
 
 import hashlib
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from yawstring.models.base import Json
-from yawstring.schema import LABEL, RECORDING
+from yawstring.schema import RECORDING
 from yawstring.table.corpora import Table
 from yawstring.table.windows import stretches
 
@@ -15,12 +16,12 @@ RECORDING_DIGEST_LENGTH = 16
 """Hexadecimal digits kept of a recording's digest: 64 bits."""
 
 
-def fingerprint(table: Table) -> dict[str, Json]:
+def fingerprint(table: Table, features: Sequence[str]) -> dict[str, Json]:
     """Digests and size of a table.
 
     ``content`` depends on names, values and order alone, so that a CSV, its Parquet copy and one block of a stacked
-    file each have the one that belongs to their rows. ``recordings`` has one for each recording, its label aside, so
-    that recordings a detector has learnt from are recognised in another table.
+    file each have the one that belongs to their rows. ``recordings`` has one for each recording, over the features of
+    a detector, so that what it has learnt from is recognised in another table, whatever became of other columns.
     """
     return {
         "capture": table.capture,
@@ -28,7 +29,7 @@ def fingerprint(table: Table) -> dict[str, Json]:
         "rows": len(table),
         "digest": table.digest,
         "content": content_digest(table.frame.select(*table.columns, RECORDING)),
-        "recordings": list(recording_digests(table)),
+        "recordings": list(recording_digests(table, features)),
     }
 
 
@@ -52,9 +53,9 @@ def content_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def recording_digests(table: Table) -> tuple[str, ...]:
-    """A digest for each recording, in the table's order, over every column of the file but the label."""
-    frame = table.frame.select(name for name in table.columns if name != LABEL)
+def recording_digests(table: Table, features: Sequence[str]) -> tuple[str, ...]:
+    """A digest for each recording, in the table's order, over the columns that a detector reads."""
+    frame = table.frame.select(features)
     stretch = stretches(table.frame[RECORDING].cast(pl.Int64).to_numpy())
     bounds = np.append(np.flatnonzero(np.diff(stretch, prepend=-1)), len(stretch)).tolist()
     return tuple(content_digest(frame[first:last])[:RECORDING_DIGEST_LENGTH] for first, last in pairwise(bounds))

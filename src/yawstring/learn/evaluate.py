@@ -16,7 +16,7 @@ from yawstring.errors import TableError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
 from yawstring.learn.digest import content_digest, recording_digests
-from yawstring.learn.metrics import decide
+from yawstring.learn.metrics import Outcome, decide
 from yawstring.learn.recipe import Trained
 from yawstring.learn.train import split_of
 from yawstring.learn.verdict import judge
@@ -47,19 +47,8 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         OptionError: The table holds a class that the detector does not know.
         SplitError: No recording is long enough for a window.
     """
-    recipe = trained.recipe
-    require_columns(table, (*recipe.features, LABEL))
     own = is_own(trained, table)
-    test: TestPart
-    if own:
-        test = cut(table.frame, _split(trained, table), recipe.features)[2]
-    else:
-        test = whole(table.frame, recipe.window, recipe.features)
-    fitted = (trained.detector, *trained.baselines.values())
-    outcomes = {
-        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
-        for one in fitted
-    }
+    outcomes = measured(trained, table)
     options = cast("dict[str, int]", trained.record["options"])
     judged = judge(
         outcomes,
@@ -74,6 +63,25 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, table),
         judged=judged,
     )
+
+
+def measured(trained: Trained, table: Table) -> dict[str, Outcome]:
+    """What the detector and its baselines, by family, say about the windows that :func:`evaluate` measures.
+
+    Raises:
+        TableError, OptionError, SplitError: As for :func:`evaluate`.
+    """
+    recipe = trained.recipe
+    require_columns(table, (*recipe.features, LABEL))
+    test: TestPart
+    if is_own(trained, table):
+        test = cut(table.frame, _split(trained, table), recipe.features)[2]
+    else:
+        test = whole(table.frame, recipe.window, recipe.features)
+    return {
+        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
+        for one in (trained.detector, *trained.baselines.values())
+    }
 
 
 def recorded(trained: Trained) -> dict[str, Json]:
@@ -176,7 +184,7 @@ def _foreign_warnings(trained: Trained, table: Table) -> list[Json]:
     """What makes a figure on another table worth less than it looks."""
     data = cast("dict[str, list[Json]]", trained.record["data"])
     known = set(data["recordings"])
-    there = recording_digests(table)
+    there = recording_digests(table, trained.recipe.features)
     seen = sum(digest in known for digest in there)
     if not seen:
         return []

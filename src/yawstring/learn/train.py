@@ -182,7 +182,7 @@ def _record(table: Table, options: TrainOptions, split: Split, recipe: Recipe) -
         "stamps": list(_stamps(options, split, table)),
         "warnings": [*split.warnings, *_copies_of_the_label(table, recipe.features)],
         "data": {
-            **fingerprint(table),
+            **fingerprint(table, recipe.features),
             "left_out_disputed": disputed,
             "unknown_columns": [name for name, role in roles(names).items() if role is None],
         },

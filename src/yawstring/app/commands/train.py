@@ -163,7 +163,7 @@ def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, 
     from yawstring.edge.bundles import save
     from yawstring.learn.evaluate import recorded
 
-    if bundle.exists() and not force:
+    if bundle.exists() and not force and not (bundle.is_dir() and not any(bundle.iterdir())):
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
     trained = _train(table, options)
     save(trained, bundle, force=force)

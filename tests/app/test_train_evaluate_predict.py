@@ -1,0 +1,168 @@
+"""``train``, ``evaluate`` and ``predict`` as a user meets them."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from support import recorded
+from yawstring.app.cli import app
+from yawstring.edge import bundles
+from yawstring.edge.files import read_table, write_parquet
+from yawstring.errors import InputError, OptionError, SplitError
+from yawstring.learn.evaluate import predict
+
+runner = CliRunner()
+
+
+def run(*words):
+    """Standard output and standard error of a command that succeeds."""
+    result = runner.invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.stdout, result.stderr
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("train")
+
+
+@pytest.fixture(scope="module")
+def flights(folder):
+    path = folder / "flights.csv"
+    recorded.frame(rows=80).drop("recording").write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def lstm(folder, flights):
+    words = ["--epochs", 3, "--patience", 2, "--class-weights", "--seed", 3]
+    return folder / "lstm", run("train", flights, "--out", folder / "lstm", *words)
+
+
+@pytest.fixture(scope="module")
+def forest(folder, flights):
+    words = ["--detector", "forest", "--split", "time", "--within", "recording", "--json"]
+    return folder / "forest", run("train", flights, "--out", folder / "forest", *words)
+
+
+def test_a_person_reads_figures_baselines_and_verdict(lstm):
+    out, err = lstm[1]
+    for words in ("macro-F1", "lstm", "forest", "majority", "class by class", "true class down", "95 % intervals"):
+        assert words in out
+    assert "lstm on the test part of flights" in out
+    assert "against" in out
+    assert "lstm: epoch 1/3 loss" in err
+    assert "validation F1" in err
+
+
+def test_evaluate_gives_what_train_gave(forest, flights):
+    bundle, (out, _) = forest
+    again, _ = run("evaluate", bundle, flights, "--json")
+    assert json.loads(again) == json.loads(out)
+    shown, _ = run("evaluate", bundle, flights)
+    assert f"{json.loads(out)['metrics']['forest']['macro_f1']['value']:.3f}" in shown
+
+
+def test_a_copy_in_another_file_is_the_same_table(forest, flights, folder):
+    write_parquet(read_table(flights), folder / "copy.parquet")
+    pl.read_csv(flights)[:400].write_csv(folder / "begin.csv")
+    assert json.loads(run("evaluate", forest[0], folder / "copy.parquet", "--json")[0])["on"] == "test part"
+    out, err = run("evaluate", forest[0], folder / "begin.csv", "--json")
+    assert json.loads(out)["on"] == "whole table"
+    assert "5 of the table's 5 recordings come from the table" in err
+
+
+def test_scores_are_the_same_in_a_new_process_and_need_no_training_library(lstm, flights, folder):
+    bundle = lstm[0]
+    program = (
+        "import sys\n"
+        "for name in ('jax', 'jaxlib', 'sklearn', 'onnx', 'scipy', 'pandas', 'matplotlib'): sys.modules[name] = None\n"
+        "from yawstring.app.cli import main\n"
+        "main()\n"
+    )
+    for words in (
+        ["predict", bundle, flights, "-o", folder / "scores.parquet"],
+        ["evaluate", bundle, flights, "--json"],
+    ):
+        done = subprocess.run(
+            [sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    here = predict(bundles.load(bundle), read_table(flights))
+    there = pl.read_parquet(folder / "scores.parquet")
+    assert there.equals(here)
+    assert json.loads(done.stdout)["metrics"]["lstm"]["windows"] == (here["part"] == "test").sum()
+
+
+def test_predict_warns_of_windows_that_were_trained_on(forest, flights, folder):
+    out, err = run("predict", forest[0], flights, "-o", folder / "scores.csv")
+    assert "12 recordings" not in out
+    assert "912 windows" in out
+    assert "only 'test' is unseen" in err
+    scores = pl.read_csv(folder / "scores.csv")
+    assert set(scores["part"]) == {"train", "test", "left out"}
+    np.testing.assert_allclose(scores.select("^p_.*$").sum_horizontal(), 1, atol=1e-5)
+
+
+def test_a_random_split_warns_and_is_stamped(flights, folder):
+    out, err = run("train", flights, "--out", folder / "random", "--detector", "majority", "--split", "random")
+    assert "stamped: random split" in out
+    assert "hides what it leaks" in err
+    shown, err = run("evaluate", folder / "random", flights)
+    assert "stamped: random split" in shown
+    assert "hides what it leaks" in err
+
+
+def test_explicit_words_are_stamped(flights, folder):
+    words = ["--detector", "majority", "--with-identity", "--with-time"]
+    out, _ = run("train", flights, "--out", folder / "identity", *words)
+    assert "stamped: identity, time" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "word"),
+    [
+        (["--detector", "oracle"], OptionError, "no detector 'oracle': forest, lstm, majority"),
+        (["--detector", "forest", "--epochs", "3"], OptionError, "no option --epochs"),
+        (["--folds", "4", "--split", "time"], OptionError, "folds need the policy recording"),
+        (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
+        (["--detector", "majority", "--split", "runs", "--run-length", "80", "--seed", "2"], SplitError, "undefined"),
+        (["--detector", "majority", "--threshold", "validation"], OptionError, "binary"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_anything_is_written(flights, folder, words, error, word):
+    with pytest.raises(error, match=word):
+        run("train", flights, "--out", folder / "refused", *words)
+    assert not (folder / "refused").exists()
+
+
+def test_a_bundle_is_replaced_by_force_only(forest, flights, folder):
+    words = ["train", flights, "--out", folder / "twice", "--detector", "majority"]
+    run(*words)
+    with pytest.raises(InputError, match="--force"):
+        run(*words)
+    run(*words, "--force", "--seed", 4)
+    assert bundles.load(folder / "twice").record["seed"] == 4
+
+
+@pytest.mark.parametrize("name", ["scores.txt", "nowhere/scores.csv"])
+def test_scores_go_where_they_can(forest, flights, folder, name):
+    with pytest.raises(OptionError):
+        run("predict", forest[0], flights, "-o", folder / name)
+
+
+def test_an_error_is_one_line_and_exit_code_2(forest, folder):
+    (folder / "bare.csv").write_text("frame.number,class\n1,benign\n2,dos\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "yawstring.app.cli", "evaluate", str(forest[0]), str(folder / "bare.csv")],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "lacks what the detector reads: frame.len" in done.stderr
