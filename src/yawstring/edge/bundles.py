@@ -275,10 +275,12 @@ def _read(root: Path, name: str, most: int) -> bytes:
     except OSError as error:
         reason = {errno.ENOENT: "missing", errno.ELOOP: "a link; a bundle holds none"}.get(error.errno or 0)
         raise BundleError(f"{name}: {reason or error.strerror}") from error
+    status = os.fstat(handle)
+    if not stat.S_ISREG(status.st_mode) or status.st_size > most:
+        os.close(handle)
+        found = (
+            f"{status.st_size:,} octets, expected at most {most:,}" if stat.S_ISREG(status.st_mode) else "no plain file"
+        )
+        raise BundleError(f"{name}: {found}")
     with os.fdopen(handle, "rb") as file:
-        status = os.fstat(handle)
-        if not stat.S_ISREG(status.st_mode):
-            raise BundleError(f"{name}: no plain file")
-        if status.st_size > most:
-            raise BundleError(f"{name}: {status.st_size:,} octets, expected at most {most:,}")
         return file.read(most)
