@@ -26,12 +26,12 @@ OF_CLASS = {"precision": "precision", "recall": "recall", "f1": "F1", "roc_auc":
 def show(evaluation: Evaluation, out: Console) -> None:
     """Print an evaluation, results and caveats alike, for they belong together."""
     metrics, name = evaluation["metrics"], evaluation["detector"]
+    out = out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)
     notes = _Notes()
     _heading(evaluation, out)
-    width = None if out.is_terminal else PIPED_WIDTH
-    out.print(_side_by_side(metrics, notes), width=width)
-    out.print(_by_class(metrics[name], f"{name}, class by class", notes), width=width)
-    out.print(_confusion(metrics[name], f"{name}: true class down, called class across"), width=width)
+    out.print(_side_by_side(metrics, notes))
+    out.print(_by_class(metrics[name], f"{name}, class by class", notes))
+    out.print(_confusion(metrics[name], f"{name}: true class down, called class across"))
     for line in notes.lines():
         out.print(Text(line, style="dim"))
     for sentence in evaluation["verdict"]:
@@ -55,7 +55,7 @@ class _Notes:
         value, low, high, note = (figure[key] for key in ("value", "low", "high", "note"))
         text = "–" if value is None else f"{value:.3f}"
         if low is not None:
-            text += f" [{low:.3f}, {high:.3f}]"
+            text += f" [{low:.3f}–{high:.3f}]"  # no space inside: a narrow terminal breaks before the bracket
         if note is not None:
             text += f" ({self._numbers.setdefault(note, len(self._numbers) + 1)})"
         return Text(text)
@@ -67,16 +67,18 @@ class _Notes:
 
 def _heading(evaluation: Evaluation, out: Console) -> None:
     figures = evaluation["metrics"][evaluation["detector"]]
-    unit = "runs" if evaluation["split"]["policy"] == "runs" and evaluation["on"] == "test part" else "recordings"
+    own = evaluation["on"] == "test part"
+    unit = "runs" if own and evaluation["split"]["policy"] == "runs" else "recordings"
     out.print(
         Text(
             f"{evaluation['detector']} on the {evaluation['on']} of {evaluation['table']['capture']}: "
-            f"{figures['windows']:,} windows of {figures['groups']:,} {unit}",
+            f"{figures['windows']:,} windows of {figures['groups']:,} {unit if figures['groups'] != 1 else unit[:-1]}",
             style="bold",
         )
     )
     stamps = ", ".join(evaluation["stamps"])
-    out.print(Text(f"split by {evaluation['split']['policy']}" + (f"; stamped: {stamps}" if stamps else "")))
+    split = f"split by {evaluation['split']['policy']}" if own else "every window, none held back for training"
+    out.print(Text(split + (f"; stamped: {stamps}" if stamps else "")))
     out.print(Text(f"in brackets: 95 % intervals over {unit}", style="dim"))
 
 
@@ -107,5 +109,5 @@ def _confusion(figures: Mapping[str, Any], title: str) -> Grid:
 def _grid(title: str | None, columns: Sequence[str]) -> Grid:
     grid = Grid(title=title, title_justify="left")
     for place, name in enumerate(columns):
-        grid.add_column(Text(name), justify="left" if place == 0 else "right", no_wrap=True)
+        grid.add_column(Text(name), justify="left" if place == 0 else "right", overflow="fold")
     return grid

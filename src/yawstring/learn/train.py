@@ -14,7 +14,6 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring import __version__
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
@@ -33,8 +32,8 @@ from yawstring.table.windows import WindowSpec
 BASELINES = ("forest", "majority")
 """Families that every detector is measured beside."""
 
-DISTRIBUTIONS = ("numpy", "polars", "onnxruntime", "onnx", "jax", "jaxlib", "scikit-learn")
-"""What a result may depend on, besides yawstring and Python."""
+DISTRIBUTIONS = ("yawstring", "numpy", "polars", "onnxruntime", "onnx", "jax", "jaxlib", "scikit-learn")
+"""What a result may depend on, besides Python."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +216,7 @@ def _copies_of_the_label(table: Table, chosen: Sequence[str]) -> list[str]:
 
 def versions() -> dict[str, Json]:
     """Versions of what a result may depend on; what is not installed is left out."""
-    found: dict[str, Json] = {"yawstring": __version__, "python": platform.python_version()}
+    found: dict[str, Json] = {"python": platform.python_version()}
     for name in DISTRIBUTIONS:
         try:
             found[name] = metadata.version(name)
