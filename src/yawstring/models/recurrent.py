@@ -115,14 +115,14 @@ class LSTM(Family):
     def _start(self, weights: Weights, train: Windows, classes: int, *, key: int) -> "Fit":
         try:
             from yawstring.models.engine.fitting import Fit, balanced_weights
-            from yawstring.models.engine.program import Network
+            from yawstring.models.engine.program import Options
         except ModuleNotFoundError as error:
             raise MissingExtraError(error.name or "jax", extra="train", needed_for="training an LSTM") from error
-        network = Network(
-            dropouts=(self.dropout, *self.dense_dropout), length=train.length, learning_rate=self.learning_rate
-        )
         weighed = balanced_weights(train.labels, classes) if self.class_weights else np.ones(classes, np.float32)
-        return Fit.start(weights, train, network, batch=self.batch, class_weights=weighed, key=key)
+        options = Options(np.float32(self.learning_rate), weighed, np.uint32(key))
+        return Fit.start(
+            weights, train, batch=self.batch, dropouts=(self.dropout, *self.dense_dropout), options=options
+        )
 
     def _run(
         self,

@@ -11,18 +11,7 @@ from numpy.typing import NDArray
 from yawstring.models.base import Windows
 from yawstring.models.engine.figures import batch_f1, macro_f1
 from yawstring.models.engine.initial import Weights
-from yawstring.models.engine.program import (
-    Batches,
-    Evaluate,
-    Network,
-    State,
-    Train,
-    evaluate_program,
-    fresh_state,
-    packed,
-    train_program,
-    unpacked,
-)
+from yawstring.models.engine.program import Batches, Options, State, fresh_state, judge, learn, packed, unpacked
 
 EVALUATION_LANES = 512
 """Windows scored at once in a pass of evaluation, at most."""
@@ -59,75 +48,69 @@ class Fit:
     """A network being trained on one part of the windows.
 
     Attributes:
-        network: Dropout, length and learning rate.
+        train: Windows to learn from.
         batch: Windows in a batch.
-        class_weights: ``float32[class]``, what a window of each class weighs in the loss.
-        key: Picks the values dropped, with the number of the step.
+        dropouts: Share dropped after the LSTM and after each hidden dense layer.
+        options: Learning rate, class weights and the key of the dropout.
     """
 
-    network: Network
-    batch: int
-    class_weights: NDArray[np.float32]
-    key: int
     train: Windows
+    batch: int
+    dropouts: tuple[float, ...]
+    options: Options
+    _names: tuple[str, ...]
     _state: State
-    _rows: Array
-    _program: Train
-    _scored: dict[int, tuple[Array, Evaluate]] = field(default_factory=dict)
+    _placed: dict[int, tuple[NDArray[np.float32], Array]] = field(default_factory=dict)
 
     @classmethod
     def start(
-        cls,
-        weights: Weights,
-        train: Windows,
-        network: Network,
-        *,
-        batch: int,
-        class_weights: NDArray[np.float32],
-        key: int,
+        cls, weights: Weights, train: Windows, *, batch: int, dropouts: tuple[float, ...], options: Options
     ) -> "Fit":
-        """Put the rows on the device; compile nothing yet.
+        """A fit before its first epoch.
 
         Args:
             weights: Keras's names and layout, as :func:`yawstring.models.engine.initial.initial_weights` gives them.
             train: Windows to learn from.
-            network: Dropout, length and learning rate.
             batch: Windows in a batch.
-            class_weights: ``float32[class]``.
-            key: Picks the values dropped, with the number of the step.
+            dropouts: Share dropped after the LSTM and after each hidden dense layer; empty for none.
+            options: Learning rate, class weights and the key of the dropout.
         """
         return cls(
-            network=network,
-            batch=batch,
-            class_weights=class_weights,
-            key=key,
             train=train,
+            batch=batch,
+            dropouts=dropouts,
+            options=options,
+            _names=tuple(weights),
             _state=fresh_state(packed(weights)),
-            _rows=_on_device(train.rows),
-            _program=train_program(network),
         )
 
     def epoch(self, order: NDArray[np.int64]) -> Passed:
         """Learn from the training windows once, in the order given, ``int64[window]``."""
         batches = _batches(self.train, order, self.batch)
-        self._state, losses, predicted = self._program(
-            self._state, self._rows, batches, self.class_weights, np.uint32(self.key)
+        rows = self._on_device(self.train.rows)
+        self._state, losses, predicted = learn(
+            self._state, rows, batches, self.options, length=self.train.length, dropouts=self.dropouts
         )
         return _passed(batches, losses, predicted)
 
     def evaluate(self, windows: Windows) -> Passed:
         """Score windows with the weights as they are, in their own order."""
-        lanes = min(EVALUATION_LANES, _padded(len(windows)))
-        if id(windows) not in self._scored:
-            rows = self._rows if windows.rows is self.train.rows else _on_device(windows.rows)
-            self._scored[id(windows)] = rows, evaluate_program(windows.length)
-        rows, program = self._scored[id(windows)]
-        batches = _batches(windows, np.arange(len(windows)), lanes)
-        return _passed(batches, *program(self._state.parameters, rows, batches))
+        batches = _batches(windows, np.arange(len(windows)), min(EVALUATION_LANES, _padded(len(windows))))
+        rows = self._on_device(windows.rows)
+        return _passed(batches, *judge(self._state.parameters, rows, batches, length=windows.length))
 
     def weights(self) -> Weights:
         """The weights as they are, on the host, under Keras's names."""
-        return unpacked(self._state.parameters)
+        return unpacked(self._state.parameters, self._names)
+
+    def _on_device(self, rows: NDArray[np.float32]) -> Array:
+        """The rows on the device, padded; sent there once."""
+        if id(rows) not in self._placed:
+            padded = np.zeros((_padded(len(rows)), rows.shape[1]), np.float32)
+            padded[: len(rows)] = rows
+            # The host's array is kept beside it: while it lives, no other can have its identity.
+            self._placed[id(rows)] = rows, jax.device_put(padded)
+        return self._placed[id(rows)][1]
 
 
 def balanced_weights(labels: NDArray[np.int64], classes: int) -> NDArray[np.float32]:
@@ -165,13 +148,6 @@ def _passed(batches: Batches, losses: Array, predicted: Array) -> Passed:
         truth=batches.labels.reshape(-1)[:total].astype(np.int64),
         predicted=np.asarray(predicted).reshape(-1)[:total],
     )
-
-
-def _on_device(rows: NDArray[np.float32]) -> Array:
-    padded = np.zeros((_padded(len(rows)), rows.shape[1]), np.float32)
-    padded[: len(rows)] = rows
-    placed: Array = jax.device_put(padded)
-    return placed
 
 
 def _padded(count: int) -> int:

@@ -1,4 +1,4 @@
-"""The two compiled programs of a fit: an epoch of training and a pass of evaluation.
+"""The two compiled programs of a fit: an epoch of learning and a pass of judging.
 
 An epoch is one loop over batches inside one XLA program: windows are gathered from the rows by index, dropout,
 gradients and Adam (Kingma and Ba, 2015, in Keras's form) happen inside, and the state is donated, so that nothing but
@@ -6,8 +6,8 @@ the order of the windows goes in and nothing but losses and predicted classes co
 sizes and the number of batches is an argument, so that another count of windows seldom means another compilation.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import NamedTuple, TypeAlias
 
 import jax
@@ -21,25 +21,7 @@ from yawstring.models.engine.step import last_hidden
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """Keras's defaults for Adam; its epsilon is added to the root of the uncorrected second moment."""
 
-PROBABILITY_FLOOR = 1e-7
-"""Keras keeps probabilities this far from 0 and 1 before it takes a logarithm."""
-
 Parameters: TypeAlias = Mapping[str, Array]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Network:
-    """What decides the compiled program besides the shapes of the weights.
-
-    Attributes:
-        dropouts: Share dropped after the LSTM and after every hidden dense layer.
-        length: Rows in a window.
-        learning_rate: Adam's.
-    """
-
-    dropouts: tuple[float, ...]
-    length: int
-    learning_rate: float
 
 
 class State(NamedTuple):
@@ -54,8 +36,21 @@ class State(NamedTuple):
 def fresh_state(parameters: Mapping[str, NDArray[np.float32]]) -> State:
     """State before the first step."""
     first, second = ({name: np.zeros_like(array) for name, array in parameters.items()} for _ in range(2))
-    state: State = jax.device_put(State(dict(parameters), first, second, np.int32(0)))  # type: ignore[arg-type]  # host to device
-    return state
+    return State(*jax.device_put((dict(parameters), first, second, np.int32(0))))
+
+
+class Options(NamedTuple):
+    """What may change from fit to fit without another compilation.
+
+    Attributes:
+        learning_rate: Adam's.
+        class_weights: ``float32[class]``, what a window of each class weighs in the loss.
+        key: Picks the values dropped, with the number of the step.
+    """
+
+    learning_rate: np.float32
+    class_weights: NDArray[np.float32]
+    key: np.uint32
 
 
 class Batches(NamedTuple):
@@ -72,70 +67,73 @@ class Batches(NamedTuple):
     total: np.int32
 
 
-Train: TypeAlias = Callable[[State, Array, Batches, NDArray[np.float32], np.uint32], tuple[State, Array, Array]]
-Evaluate: TypeAlias = Callable[[Parameters, Array, Batches], tuple[Array, Array]]
+@partial(jax.jit, static_argnames=("length", "dropouts"), donate_argnames="state")
+def learn(
+    state: State,
+    rows: Array,
+    batches: Batches,
+    options: Options,
+    *,
+    length: int,
+    dropouts: tuple[float, ...],
+) -> tuple[State, Array, Array]:
+    """Learn from every batch in turn: an epoch.
 
+    Args:
+        state: From :func:`fresh_state` or the epoch before; gone afterwards.
+        rows: ``float32[row, feature]``.
+        batches: Windows in the order they are learnt.
+        options: What may change without another compilation.
+        length: Rows in a window.
+        dropouts: Share dropped after the LSTM and after each hidden dense layer; those not named drop nothing.
 
-def train_program(network: Network) -> Train:
-    """``state, losses, predicted = train(state, rows, batches, class_weights, key)``.
-
-    ``losses`` is ``float32[batch]``, the sum of each batch's losses; ``predicted`` is ``int32[batch, lane]``, as the
-    network stood before the batch was learnt, dropout included, which is what Keras counts too.
+    Returns:
+        The new state; the sum of each batch's losses, ``float32[batch]``; the classes predicted,
+        ``int32[batch, lane]``, as the network stood before the batch was learnt, dropout included, which is what Keras
+        counts too.
     """
 
-    def train(
-        state: State, rows: Array, batches: Batches, class_weights: Array, key: Array
-    ) -> tuple[State, Array, Array]:
-        def batch(index: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
-            state, losses, predicted = carry
-            labels = batches.labels[index]
-            valid = lax.iota(jnp.int32, labels.size) < batches.total - index * labels.size
-            weights = jnp.where(valid, class_weights[labels], 0)
-            x = _windows(rows, batches.starts[index], network.length)
-            draw = _mixed(key ^ _mixed(state.step.astype(jnp.uint32)))
+    def batch(index: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
+        state, losses, predicted = carry
+        labels, valid = _labels(batches, index)
+        weights = jnp.where(valid, options.class_weights[labels], 0)
+        x = _windows(rows, _at(batches.starts, index), length)
+        draw = _mixed(options.key ^ _mixed(state.step.astype(jnp.uint32)))
 
-            def mean_loss(parameters: Parameters) -> tuple[Array, tuple[Array, Array]]:
-                probabilities = forward(parameters, x, network.dropouts, draw)
-                total = jnp.sum(_cross_entropy(probabilities, labels) * weights)
-                return total / jnp.sum(valid), (total, _decided(probabilities))
+        def mean_loss(parameters: Parameters) -> tuple[Array, tuple[Array, Array]]:
+            logits = forward(parameters, x, dropouts, draw)
+            total = jnp.sum(_cross_entropy(logits, labels) * weights)
+            return total / jnp.sum(valid), (total, _decided(logits))
 
-            gradient, (total, decided) = jax.grad(mean_loss, has_aux=True)(state.parameters)
-            return (
-                _adam(state, gradient, network.learning_rate),
-                losses.at[index].set(total),
-                predicted.at[index].set(decided),
-            )
+        gradient, (total, decided) = jax.grad(mean_loss, has_aux=True)(state.parameters)
+        state = _adam(state, gradient, options.learning_rate)
+        return state, _put(losses, total, index), _put(predicted, decided, index)
 
-        count, lanes = batches.labels.shape
-        start = (state, jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
-        after: tuple[State, Array, Array] = lax.fori_loop(0, -(-batches.total // lanes), batch, start)
-        return after
-
-    return jax.jit(train, donate_argnums=0)
+    count, lanes = batches.labels.shape
+    start = (state, jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
+    after: tuple[State, Array, Array] = lax.fori_loop(0, -(-batches.total // lanes), batch, start)
+    return after
 
 
-def evaluate_program(length: int) -> Evaluate:
-    """``losses, predicted = evaluate(parameters, rows, batches)``, as :func:`train_program` without learning."""
+@partial(jax.jit, static_argnames="length")
+def judge(parameters: Parameters, rows: Array, batches: Batches, *, length: int) -> tuple[Array, Array]:
+    """Losses and predicted classes as :func:`learn` gives them, without learning and without dropout."""
 
-    def evaluate(parameters: Parameters, rows: Array, batches: Batches) -> tuple[Array, Array]:
-        def batch(index: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
-            losses, predicted = carry
-            labels = batches.labels[index]
-            valid = lax.iota(jnp.int32, labels.size) < batches.total - index * labels.size
-            probabilities = forward(parameters, _windows(rows, batches.starts[index], length))
-            total = jnp.sum(jnp.where(valid, _cross_entropy(probabilities, labels), 0))
-            return losses.at[index].set(total), predicted.at[index].set(_decided(probabilities))
+    def batch(index: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
+        losses, predicted = carry
+        labels, valid = _labels(batches, index)
+        logits = forward(parameters, _windows(rows, _at(batches.starts, index), length))
+        total = jnp.sum(jnp.where(valid, _cross_entropy(logits, labels), 0))
+        return _put(losses, total, index), _put(predicted, _decided(logits), index)
 
-        count, lanes = batches.labels.shape
-        start = (jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
-        after: tuple[Array, Array] = lax.fori_loop(0, -(-batches.total // lanes), batch, start)
-        return after
-
-    return jax.jit(evaluate)
+    count, lanes = batches.labels.shape
+    start = (jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
+    after: tuple[Array, Array] = lax.fori_loop(0, -(-batches.total // lanes), batch, start)
+    return after
 
 
 def forward(parameters: Parameters, x: Array, dropouts: tuple[float, ...] = (), draw: Array | None = None) -> Array:
-    """Probabilities, ``float32[batch, output]``, one output being a sigmoid and more a softmax.
+    """Logits, ``float32[batch, output]``: of a sigmoid where there is one output, of a softmax where there are more.
 
     Args:
         parameters: As :func:`packed` gives them.
@@ -150,8 +148,7 @@ def forward(parameters: Parameters, x: Array, dropouts: tuple[float, ...] = (), 
         hidden = jax.nn.relu(hidden @ parameters[f"dense_{layer}/kernel"] + parameters[f"dense_{layer}/bias"])
         layer += 1
     hidden = _dropped(hidden, dropouts, layer, draw)
-    logits = hidden @ parameters["output/kernel"] + parameters["output/bias"]
-    return jax.nn.sigmoid(logits) if logits.shape[1] == 1 else jax.nn.softmax(logits)
+    return hidden @ parameters["output/kernel"] + parameters["output/bias"]
 
 
 def packed(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
@@ -159,9 +156,12 @@ def packed(weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.f
     return {name: _swapped(array) if name.startswith("lstm/") else array.copy() for name, array in weights.items()}
 
 
-def unpacked(parameters: Parameters) -> dict[str, NDArray[np.float32]]:
-    """The program's parameters as Keras's weights, copied to the host; undoes :func:`packed`."""
-    return packed({name: np.asarray(array) for name, array in parameters.items()})
+def unpacked(parameters: Parameters, names: Sequence[str]) -> dict[str, NDArray[np.float32]]:
+    """The program's parameters as Keras's weights, copied to the host in the order of ``names``; undoes :func:`packed`.
+
+    JAX sorts the keys of a dictionary, so the order of the layers has to be brought along.
+    """
+    return packed({name: np.asarray(parameters[name]) for name in names})
 
 
 def _swapped(array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -169,24 +169,42 @@ def _swapped(array: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate([i, f, fourth, third], axis=-1)
 
 
+def _labels(batches: Batches, index: Array) -> tuple[Array, Array]:
+    """Labels of a batch, and which of its lanes are no padding."""
+    labels = _at(batches.labels, index)
+    return labels, lax.iota(jnp.int32, labels.size) < batches.total - index * labels.size
+
+
+def _at(array: Array | NDArray[np.int32], index: Array) -> Array:
+    row: Array = lax.dynamic_index_in_dim(array, index, keepdims=False)
+    return row
+
+
+def _put(array: Array, value: Array, index: Array) -> Array:
+    """In place; ``array.at[index].set`` would be a scatter, which is a loop of its own."""
+    updated: Array = lax.dynamic_update_index_in_dim(array, value, index, axis=0)
+    return updated
+
+
 def _windows(rows: Array, starts: Array, length: int) -> Array:
     """``float32[time, lane, feature]``."""
     return rows[starts[None, :] + jnp.arange(length, dtype=jnp.int32)[:, None]]
 
 
-def _cross_entropy(probabilities: Array, labels: Array) -> Array:
-    """``float32[lane]``, as Keras computes it from probabilities."""
-    if probabilities.shape[1] == 1:
-        p = jnp.clip(probabilities[:, 0], PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
-        return -jnp.where(labels == 1, jnp.log(p), jnp.log(1 - p))
-    p = jnp.clip(probabilities, PROBABILITY_FLOOR, 1 - PROBABILITY_FLOOR)
-    return -jnp.log(jnp.take_along_axis(p, labels[:, None], axis=1)[:, 0])
+def _cross_entropy(logits: Array, labels: Array) -> Array:
+    """``float32[lane]``, from logits: Keras, too, goes back to the logits of a sigmoid or softmax it is given."""
+    if logits.shape[1] == 1:
+        logit = logits[:, 0]
+        return jnp.maximum(logit, 0) - logit * labels + jnp.log1p(jnp.exp(-jnp.abs(logit)))
+    right = labels[:, None] == lax.iota(jnp.int32, logits.shape[1])
+    return -jnp.sum(jnp.where(right, jax.nn.log_softmax(logits), 0), axis=1)
 
 
-def _decided(probabilities: Array) -> Array:
-    if probabilities.shape[1] == 1:
-        return (probabilities[:, 0] > 0.5).astype(jnp.int32)
-    return jnp.argmax(probabilities, axis=1).astype(jnp.int32)
+def _decided(logits: Array) -> Array:
+    """Class with the highest probability; of two, class 1 where its probability is above a half."""
+    if logits.shape[1] == 1:
+        return (logits[:, 0] > 0).astype(jnp.int32)
+    return jnp.argmax(logits, axis=1).astype(jnp.int32)
 
 
 def _dropped(values: Array, dropouts: tuple[float, ...], layer: int, draw: Array | None) -> Array:
@@ -205,7 +223,7 @@ def _mixed(x: Array) -> Array:
     return x ^ (x >> 16)
 
 
-def _adam(state: State, gradient: Parameters, learning_rate: float) -> State:
+def _adam(state: State, gradient: Parameters, learning_rate: np.float32) -> State:
     step = state.step + 1
     power = step.astype(jnp.float32)
     rate = learning_rate * jnp.sqrt(1 - BETA_2**power) / (1 - BETA_1**power)

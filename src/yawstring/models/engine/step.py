@@ -19,13 +19,21 @@ UNROLLED_STEPS = 16
 
 
 class _Step(NamedTuple):
-    """What the gradient needs of one step, ``float32[batch, …]``."""
+    """What the gradient needs of a step, ``float32[batch, …]``."""
 
     gates: Array
     candidate: Array
     squashed: Array
     cell: Array
     hidden: Array
+
+
+class _Kept(NamedTuple):
+    """Steps as they came: one by one where the window was unrolled, else stacked in one, time first."""
+
+    x: Array
+    recurrent: Array
+    steps: list[_Step] | _Step
 
 
 @jax.custom_vjp
@@ -38,58 +46,93 @@ def last_hidden(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array
         recurrent: ``float32[unit, 4 * unit]``.
         bias: ``float32[4 * unit]``.
     """
-    return _forward(x, kernel, recurrent, bias).hidden[-1]
+    return _forward(x, kernel, recurrent, bias)[0]
 
 
-def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> _Step:
-    """Every step stacked, time first."""
-    steps, batch, features = x.shape
+def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, _Kept]:
+    length, batch, features = x.shape
     units = recurrent.shape[0]
-    inputs = (x.reshape(steps * batch, features) @ kernel).reshape(steps, batch, 4 * units) + bias
+    inputs = (x.reshape(length * batch, features) @ kernel).reshape(length, batch, 4 * units) + bias
+    nothing = jnp.zeros((batch, units), x.dtype)
+    if length <= UNROLLED_STEPS:
+        steps = [_advanced(inputs[0], nothing)]
+        for projected in inputs[1:]:
+            steps.append(_advanced(projected + steps[-1].hidden @ recurrent, steps[-1].cell))
+        return steps[-1].hidden, _Kept(x, recurrent, steps)
 
-    def step(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], _Step]:
+    def advance(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], _Step]:
         hidden, cell = state
-        z = projected + hidden @ recurrent
-        gates = jax.nn.sigmoid(z[:, : 3 * units])
-        candidate = jnp.tanh(z[:, 3 * units :])
-        cell = gates[:, units : 2 * units] * cell + gates[:, :units] * candidate
-        squashed = jnp.tanh(cell)
-        hidden = gates[:, 2 * units :] * squashed
-        return (hidden, cell), _Step(gates, candidate, squashed, cell, hidden)
+        step = _advanced(projected + hidden @ recurrent, cell)
+        return (step.hidden, step.cell), step
 
-    zeros = jnp.zeros((batch, units), x.dtype)
-    return lax.scan(step, (zeros, zeros), inputs, unroll=min(steps, UNROLLED_STEPS))[1]
+    (hidden, _), stacked = lax.scan(advance, (nothing, nothing), inputs)
+    return hidden, _Kept(x, recurrent, stacked)
 
 
-def _forward_kept(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Array, tuple[Array, Array, _Step]]:
-    kept = _forward(x, kernel, recurrent, bias)
-    return kept.hidden[-1], (x, recurrent, kept)
-
-
-def _backward(residuals: tuple[Array, Array, _Step], d_last: Array) -> tuple[None, Array, Array, Array]:
-    x, recurrent, kept = residuals
-    steps, batch, features = x.shape
-    units = recurrent.shape[0]
-    zeros = jnp.zeros((1, batch, units), x.dtype)
-    cell_before = jnp.concatenate([zeros, kept.cell[:-1]])
-    hidden_before = jnp.concatenate([zeros, kept.hidden[:-1]])
-
-    def step(state: tuple[Array, Array], at: tuple[_Step, Array]) -> tuple[tuple[Array, Array], Array]:
-        d_hidden, d_cell = state
-        (gates, candidate, squashed, _, _), cell = at
-        input_gate, forget_gate, output_gate = gates[:, :units], gates[:, units : 2 * units], gates[:, 2 * units :]
-        d_cell = d_cell + d_hidden * output_gate * (1 - squashed * squashed)
-        d_gates = jnp.concatenate([d_cell * candidate, d_cell * cell, d_hidden * squashed], axis=1)
-        d_candidate = d_cell * input_gate * (1 - candidate * candidate)
-        d_z = jnp.concatenate([d_gates * gates * (1 - gates), d_candidate], axis=1)
-        return (d_z @ recurrent.T, d_cell * forget_gate), d_z
-
-    start = (d_last, jnp.zeros_like(d_last))
-    d_z = lax.scan(step, start, (kept, cell_before), reverse=True, unroll=min(steps, UNROLLED_STEPS))[1]
-    flat = d_z.reshape(steps * batch, 4 * units)
-    d_kernel = x.reshape(steps * batch, features).T @ flat
-    d_recurrent = hidden_before.reshape(steps * batch, units).T @ flat
+def _backward(kept: _Kept, d_last: Array) -> tuple[None, Array, Array, Array]:
+    length, batch, features = kept.x.shape
+    units = kept.recurrent.shape[0]
+    if isinstance(kept.steps, list):
+        d_z, hidden = _retraced(kept.steps, kept.recurrent, d_last)
+    else:
+        d_z, hidden = _retraced_in_a_loop(kept.steps, kept.recurrent, d_last)
+    flat = d_z.reshape(length * batch, 4 * units)
+    d_kernel = kept.x.reshape(length * batch, features).T @ flat
+    # The first step's hidden state is nought, so it adds nothing.
+    d_recurrent = hidden.reshape((length - 1) * batch, units).T @ flat[batch:]
     return None, d_kernel, d_recurrent, flat.sum(0)
 
 
-last_hidden.defvjp(_forward_kept, _backward)
+last_hidden.defvjp(_forward, _backward)
+
+
+def _retraced(steps: list[_Step], recurrent: Array, d_hidden: Array) -> tuple[Array, Array]:
+    """``float32[time, batch, 4 * unit]``, and the hidden states ``float32[time - 1, batch, unit]`` before each step."""
+    d_cell = jnp.zeros_like(d_hidden)
+    cells = [jnp.zeros_like(d_hidden), *(step.cell for step in steps[:-1])]
+    d_z: list[Array] = []
+    for step, cell in zip(reversed(steps), reversed(cells), strict=True):
+        if d_z:
+            d_hidden = d_z[-1] @ recurrent.T
+        d_step, d_cell = _retreated(step, cell, d_hidden, d_cell)
+        d_z.append(d_step)
+    hidden = [step.hidden for step in steps[:-1]] or [jnp.zeros((0, *d_hidden.shape))]
+    return jnp.concatenate(d_z[::-1]), jnp.concatenate(hidden)
+
+
+def _retraced_in_a_loop(stacked: _Step, recurrent: Array, d_last: Array) -> tuple[Array, Array]:
+    """As :func:`_retraced`."""
+    nothing = jnp.zeros_like(d_last)
+    cells = jnp.concatenate([nothing[None], stacked.cell[:-1]])
+
+    def retreat(state: tuple[Array, Array], at: tuple[_Step, Array]) -> tuple[tuple[Array, Array], Array]:
+        d_hidden, d_cell = state
+        d_z, d_cell = _retreated(*at, d_hidden, d_cell)
+        return (d_z @ recurrent.T, d_cell), d_z
+
+    d_z = lax.scan(retreat, (d_last, nothing), (stacked, cells), reverse=True)[1]
+    return d_z, stacked.hidden[:-1]
+
+
+def _advanced(z: Array, cell: Array) -> _Step:
+    """A step from its pre-activations and the cell before it."""
+    units = cell.shape[1]
+    gates = jax.nn.sigmoid(z[:, : 3 * units])
+    candidate = jnp.tanh(z[:, 3 * units :])
+    cell = gates[:, units : 2 * units] * cell + gates[:, :units] * candidate
+    squashed = jnp.tanh(cell)
+    return _Step(gates, candidate, squashed, cell, gates[:, 2 * units :] * squashed)
+
+
+def _retreated(step: _Step, cell_before: Array, d_hidden: Array, d_cell: Array) -> tuple[Array, Array]:
+    """Gradient of a step's pre-activations and of the cell before it."""
+    units = cell_before.shape[1]
+    input_gate, forget_gate, output_gate = jnp.split(step.gates, (units, 2 * units), axis=1)
+    d_cell = d_cell + d_hidden * output_gate * (1 - step.squashed * step.squashed)
+    parts = (
+        d_cell * step.candidate * input_gate * (1 - input_gate),
+        d_cell * cell_before * forget_gate * (1 - forget_gate),
+        d_hidden * step.squashed * output_gate * (1 - output_gate),
+        d_cell * input_gate * (1 - step.candidate * step.candidate),
+    )
+    return jnp.concatenate(parts, axis=1), d_cell * forget_gate

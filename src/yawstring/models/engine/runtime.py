@@ -1,0 +1,46 @@
+"""How JAX runs in this process: one compute thread, and compiled programs kept between processes.
+
+Both are settings of the process, so the program that owns it makes them, once, before anything is fitted; a library
+that did so by itself would be changing its caller.
+"""
+
+import os
+from pathlib import Path
+
+import jax
+
+THREADS = "PJRT_NPROC"
+"""XLA sizes its pool of compute threads by this variable when the CPU client is made; not the one that compiles."""
+
+
+def use_compilation_cache(folder: Path) -> None:
+    """Keep compiled programs in ``folder`` and take them from there, small and quickly compiled ones too.
+
+    A program is found again by what it computes, the versions of JAX and XLA and the processor, so a stale one is never
+    taken; the folder may be deleted at any time.
+    """
+    settings = {
+        "jax_compilation_cache_dir": str(folder),
+        "jax_persistent_cache_min_compile_time_secs": 0,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    for name, value in settings.items():
+        jax.config.update(name, value)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
+
+
+def use_one_thread() -> None:
+    """Make JAX's CPU client with a single compute thread, unless the process has made it already.
+
+    The products of a network this small are done before a second thread has been told of them: an epoch takes a tenth
+    less time on one, and much less where another process wants the other cores. Compilation still uses every core,
+    which holding the whole process to one core (``taskset``) would forbid. The environment is left as it was found.
+    """
+    found = os.environ.get(THREADS)
+    os.environ[THREADS] = "1"
+    try:
+        jax.devices("cpu")
+    finally:
+        if found is None:
+            del os.environ[THREADS]
+        else:
+            os.environ[THREADS] = found
