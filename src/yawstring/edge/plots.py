@@ -7,6 +7,7 @@ Ito, which the colour-blind can tell apart; where two series meet, a mark or a d
 
 import io
 import re
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, NewType
@@ -29,6 +30,12 @@ WIDTH_IN = 6.6
 """Width of a figure, in inches of 72 points; the page scales it to the room there is."""
 
 FONT_PT = 11
+
+LONGEST_NAME = 24
+"""Characters of a name that a figure shows; tables hold it whole."""
+
+NAME_IN, CELL_IN = 0.09, 1.1
+"""Room for a letter of a name, and for a cell of a matrix with its two lines of text, in inches."""
 
 CSS_PX_PER_PT = 4 / 3
 
@@ -88,10 +95,16 @@ def lines(panels: Mapping[str, Sequence[Series]], *, along: str, salt: str) -> S
                 dash, mark = _DASHES[one.style]
                 places = range(1, len(one.values) + 1)
                 axis.plot(
-                    places, _drawn(one.values), linestyle=dash, marker=mark, ms=4, color=one.colour, label=one.name
+                    places,
+                    _drawn(one.values),
+                    linestyle=dash,
+                    marker=mark,
+                    ms=4,
+                    color=one.colour,
+                    label=_name(one.name),
                 )
-            axis.set_title(title, loc="left", fontsize=FONT_PT, fontweight="bold")
-            axis.set_xlabel(along)
+            axis.set_title(_name(title), loc="left", fontsize=FONT_PT, fontweight="bold")
+            axis.set_xlabel(_name(along))
             axis.xaxis.set_major_locator(MaxNLocator(integer=True))
             axis.grid(axis="y", color=RULE, lw=0.8)
             axis.legend(fontsize=FONT_PT - 1)
@@ -122,14 +135,17 @@ def confusion(counts: Sequence[Sequence[int]], *, classes: Sequence[str], salt: 
             axis.text(
                 predicted + 0.5, true + 0.5, text, ha="center", va="center", color="white" if value > 0.5 else INK
             )
-        axis.set_xticks(np.arange(len(classes)) + 0.5, classes)
-        axis.set_yticks(np.arange(len(classes)) + 0.5, classes)
+        axis.set_xticks(np.arange(len(classes)) + 0.5, [_name(one) for one in classes])
+        axis.set_yticks(np.arange(len(classes)) + 0.5, [_name(one) for one in classes])
         axis.set_xlabel("predicted")
         axis.set_ylabel("true")
         axis.tick_params(length=0)
         axis.spines[:].set_visible(False)
 
-    return _svg(draw, panels=1, height_in=1.2 + 0.95 * len(classes), width_in=2.4 + 1.2 * len(classes), salt=salt)
+    name_in = NAME_IN * max(len(_name(one)) for one in classes)
+    cell_in = max(CELL_IN, name_in)
+    size = {"height_in": 1.2 + cell_in * len(classes), "width_in": 1.2 + name_in + cell_in * len(classes)}
+    return _svg(draw, panels=1, salt=salt, **size)
 
 
 def ladder(steps: Sequence[str], panels: Mapping[str, Sequence[Series]], *, salt: str) -> Svg:
@@ -150,13 +166,19 @@ def ladder(steps: Sequence[str], panels: Mapping[str, Sequence[Series]], *, salt
             for one in series:
                 dash, mark = _DASHES[one.style]
                 axis.plot(
-                    _drawn(one.values), places, linestyle=dash, marker=mark, ms=7, color=one.colour, label=one.name
+                    _drawn(one.values),
+                    places,
+                    linestyle=dash,
+                    marker=mark,
+                    ms=7,
+                    color=one.colour,
+                    label=_name(one.name),
                 )
-            axis.set_yticks(places, steps if axis is axes[0] else [""] * len(steps))
+            axis.set_yticks(places, [_name(step) if axis is axes[0] else "" for step in steps])
             axis.set_ylim(-0.6, len(steps) - 0.4)
             axis.tick_params(axis="y", length=0)
             axis.xaxis.set_major_locator(MaxNLocator(4))
-            axis.set_xlabel(along)
+            axis.set_xlabel(_name(along))
             axis.grid(color=RULE, lw=0.8)
             axis.set_axisbelow(True)
         handles, names = axes[0].get_legend_handles_labels()
@@ -165,6 +187,13 @@ def ladder(steps: Sequence[str], panels: Mapping[str, Sequence[Series]], *, salt
             figure.legend(handles, names, fontsize=FONT_PT - 1, loc="outside upper center", ncols=len(names))
 
     return _svg(draw, panels=len(panels), height_in=1.3 + 0.42 * len(steps), salt=salt)
+
+
+def _name(text: str) -> str:
+    """A name short enough to leave room for the figure, and without characters that XML cannot hold."""
+    clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
+    short = clean if len(clean) <= LONGEST_NAME else clean[: LONGEST_NAME - 1] + "…"
+    return f" {short}" if short[:1] in ("_", "") else short  # Matplotlib leaves "_" and nothing out of a legend
 
 
 def _drawn(values: Sequence[float | None]) -> list[float]:
@@ -185,7 +214,9 @@ def _svg(
         axes = figure.subplots(1, panels, squeeze=False)[0]
         draw(list(axes))
         text = io.StringIO()
-        figure.savefig(text, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
+        with warnings.catch_warnings():  # a letter unknown to the font that measures is still drawn by the browser's
+            warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+            figure.savefig(text, format="svg", metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     return _inline(text.getvalue(), salt)
 
 

@@ -154,7 +154,7 @@ def write_report(report: Report, record: Mapping[str, Json], folder: Path) -> tu
     document = render(report)
     try:
         figures.write_text(json.dumps(record, indent=1, allow_nan=False) + "\n", encoding="utf-8")
-        page.write_text(document, encoding="utf-8")
+        page.write_text(document, encoding="utf-8", errors="replace")
     except OSError as error:
         raise OptionError(f"{folder}: cannot write a report here: {error.strerror}") from error
     return figures, page
