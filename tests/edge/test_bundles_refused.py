@@ -209,23 +209,23 @@ class TestMalice:
     @given(data=st.data())
     def test_any_other_value_is_refused_or_read(self, copy, data):
         before = (copy / "bundle.json").read_bytes()
-        content = json.loads(before)["content"]
-        places = [path for path in leaves(content) if path and path[0] != "record"]
-        path = data.draw(st.sampled_from(places))
-        junk = data.draw(JUNK)
+        places = [path for path in leaves(json.loads(before)["content"]) if path and path[0] != "record"]
+        *above, last = data.draw(st.sampled_from(places))
+        junk, gone = data.draw(JUNK), data.draw(st.booleans())
 
         def change(content):
-            at = content
-            for key in path[:-1]:
-                at = at[key]
-            if data.draw(st.booleans()) and isinstance(at, dict):
-                del at[path[-1]]
+            for key in above:
+                content = content[key]
+            if gone and isinstance(content, dict):
+                del content[last]
             else:
-                at[path[-1]] = junk
+                content[last] = junk
 
         resealed(copy, change)
-        loads_or_is_refused(copy)
-        (copy / "bundle.json").write_bytes(before)
+        try:
+            loads_or_is_refused(copy)
+        finally:
+            (copy / "bundle.json").write_bytes(before)
 
     @pytest.mark.parametrize("name", ["seed", "stamps", "warnings", "data", "split", "options", "versions", "metrics"])
     def test_a_record_that_lacks_what_results_are_told_with(self, copy, name):

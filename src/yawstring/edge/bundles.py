@@ -69,7 +69,7 @@ def save(trained: Trained, folder: Path | str, *, force: bool = False) -> None:
         _check_place(target, force=force)
         _write(files, target)
     except BundleError as error:
-        raise BundleError(f"{folder}: {error}") from error
+        raise BundleError(_one_line(f"{folder}: {error}")) from error
     except OSError as error:
         raise BundleError(f"{folder}: cannot be written: {error.strerror}") from error
 
@@ -92,9 +92,14 @@ def load(folder: Path | str) -> Trained:
             raise BundleError("there is no such folder, and a bundle is one")
         return _trained(root, _index(root))
     except BundleError as error:
-        raise BundleError(f"{folder}: {error}") from error
+        raise BundleError(_one_line(f"{folder}: {error}")) from error
     except OSError as error:
         raise BundleError(f"{folder}: cannot be read: {error.strerror}") from error
+
+
+def _one_line(text: str) -> str:
+    """The text with whatever would break or colour a line escaped: some of it comes from the bundle."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def _files(trained: Trained) -> dict[str, bytes]:
