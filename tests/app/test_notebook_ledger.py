@@ -130,8 +130,15 @@ def test_recordings_held_out_are_never_trained_on_and_each_is_tested_once(climbe
     cuts = recorder.of("Held-out split")
     ordered = prepared.weighed.sort("recording", "timestamp_c", "frame.number")
     recording = ordered["recording"].to_numpy()
+    frame = steps.drop(prepared.weighed)
+    kept = [name for name in frame.columns if name not in (*identity(frame), "class")]
+    scaled = [place for place, name in enumerate(kept) if name in steps.SCALED]
     tested = []
     for cut in cuts:
+        rows = cut.train.rows[ledger_module.rows_of(cut.train)][:, scaled]
+        varied = rows.max(axis=0) > rows.min(axis=0)
+        np.testing.assert_allclose(rows.min(axis=0), 0, atol=1e-6)
+        np.testing.assert_allclose(rows.max(axis=0)[varied], 1, rtol=1e-6)
         train, test = (np.unique(recording[ledger_module.rows_of(part)]) for part in (cut.train, cut.test))
         assert not set(train) & set(test)
         tested += test.tolist()

@@ -149,14 +149,12 @@ def _unstable(prepared: Prepared, first: Run, seed: int, fit: Fit) -> Rung:
         first_cut = cut(windows, steps.split(windows.labels, seed=seed))
         run = fit(first_cut, "ledger: unstable sort")
     label = prepared.opened[LABEL].to_numpy()[order]
-    return _rung("unstable_sort", "As is, sort unstable", why, [(first_cut, label, run)], note=note)
+    return _rung("unstable_sort", "Sort unstable", why, [(first_cut, label, run)], note=note)
 
 
 def _protocol(prepared: Prepared, first: Run) -> Rung:
     why = "the protocol itself: everything the notebook does, its sort made stable"
-    return _rung(
-        "protocol", "As is, sort stable", why, [(prepared.cut, prepared.label, first)], note="step 8, as it is"
-    )
+    return _rung("protocol", "The protocol", why, [(prepared.cut, prepared.label, first)], note="step 8, as it is")
 
 
 def _mended(prepared: Prepared, seed: int, fit: Fit) -> Iterator[Rung]:

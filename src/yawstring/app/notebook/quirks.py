@@ -118,7 +118,7 @@ def raw_columns(prepared: Prepared) -> Quirk:
         key="raw_columns",
         claim=f"Only {len(steps.SCALED)} columns are scaled to 0..1; the others go into the network as they are.",
         finding=f"{len(large)} of the {len(peaks)} others reach beyond {LARGE}"
-        + (f" (largest: {most}). Such values saturate an LSTM's gates, which drowns the small ones." if most else "."),
+        + (f" (largest: {most}). Such values can saturate an LSTM's gates and drown the small ones." if most else "."),
         values={"unscaled": len(peaks), "beyond": LARGE, "largest": {name: peaks[name] for name in large}},
     )
 
@@ -174,7 +174,7 @@ def other_model(outcome: Outcome) -> Quirk:
     return Quirk(
         key="figure_of_another_model",
         claim="A cell computes new probabilities but rounds those of an older model: its F1 and its matrix may belong "
-        "to a network that is gone.",
+        "to a network that is gone. Another prints an accuracy of 0.9927 without a new prediction at all.",
         finding=f"Step 8's network has F1 {_figure(first.scores.f1[1])} and step 10's {_figure(again.scores.f1[1])}; "
         f"they disagree on {differ:,} of {first.scores.count:,} test windows. Every figure here is of the model it "
         "stands beside.",
