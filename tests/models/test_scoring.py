@@ -128,6 +128,16 @@ def tensor(name="far"):
     return made
 
 
+def half_external(*, place):
+    """A constant that names a file, or one that says it is in one: either is enough to refuse."""
+    made = numpy_helper.from_array(np.zeros(1, np.float32), "far")
+    if place:
+        made.data_location = TensorProto.EXTERNAL
+    else:
+        made.external_data.add(key="location", value="/etc/hostname")
+    return made
+
+
 def body():
     value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [1])
     return helper.make_graph([helper.make_node("Identity", ["x"], ["y"])], "inner", [value], [value])
@@ -154,6 +164,8 @@ HOSTILE = {
     "unknown operator": (lambda m: m.graph.node.append(helper.make_node("Loop", ["a"], ["b"])), "Loop"),
     "operator with line breaks": (lambda m: m.graph.node.append(helper.make_node("A\nB", ["a"], ["b"])), "A"),
     "external constant": (lambda m: m.graph.initializer.append(tensor()), "another file"),
+    "external place": (lambda m: m.graph.initializer.append(half_external(place=True)), "another file"),
+    "external name": (lambda m: m.graph.initializer.append(half_external(place=False)), "another file"),
     "external attribute": (lambda m: m.graph.node.append(relu(value=tensor())), "another file"),
     "external attributes": (lambda m: m.graph.node.append(relu(value=[tensor(), tensor()])), "another file"),
     "inner graph": (lambda m: m.graph.node.append(relu(body=body())), "graph inside"),
@@ -219,6 +231,11 @@ class TestGraphsRefused:
         assert octets[4:8] == b"ORTM"
         with pytest.raises(BundleError):
             open_scorer(octets)
+
+    def test_a_graph_is_never_taken_for_that_format(self, scorer):
+        # A field that ONNX does not know, so that the mark of the other format stands where it is looked for.
+        array = cut(draw_rows(20)).gather()
+        assert np.array_equal(open_scorer(b"\x7a\x06\0\0ORTM" + GRAPH)(array), scorer(array))
 
     def test_too_many_octets(self, monkeypatch):
         monkeypatch.setattr(vetting, "GRAPH_OCTETS_MAX", 10)

@@ -102,6 +102,18 @@ def test_a_hundred_trees_on_real_rows_equal_scikit_learn(corpus):
     assert np.array_equal(whole, np.concatenate([scorer(row[None]) for row in rows[:200]]))
 
 
+def test_threads_do_not_change_a_bit():
+    random = np.random.default_rng(1)
+    rows = random.integers(0, 4, (600, 3)).astype(np.float32)
+    graph = Forest(trees=90).fit(rows_as_windows(rows, random.integers(0, 3, 600)), classes=3, seed=0).graph
+    alone = open_scorer(graph)
+    one_by_one = np.concatenate([alone(row[None]) for row in rows])
+    for threads in (1, 2, 4):
+        scorer = open_scorer(graph, threads=threads)
+        assert np.array_equal(scorer(rows), one_by_one)
+        assert np.array_equal(np.concatenate([scorer(row[None]) for row in rows[:50]]), one_by_one[:50])
+
+
 def test_missing_values_are_learnt_from():
     random = np.random.default_rng(0)
     rows = random.random((200, 2)).astype(np.float32)
