@@ -96,6 +96,7 @@ def test_predictions_say_which_part_they_belong_to(trained, table):
     assert f1_score(truth, test["predicted"], average="macro") == pytest.approx(
         trained.record["metrics"]["lstm"]["macro_f1"]["value"]
     )
+    assert scores["row"].to_list() == [80 * recording + row for recording in range(12) for row in range(4, 80)]
     assert (table.frame["recording"].gather(scores["row"]) == scores["recording"]).all()
     np.testing.assert_allclose(scores.select("^p_.*$").sum_horizontal(), 1, atol=1e-5)
 

@@ -59,6 +59,11 @@ def test_only_the_most_frequent_codes_have_a_column():
     assert coded.sum(axis=1).tolist() == [1, 1, 1]
 
 
+def test_a_wild_value_is_clipped():
+    encoder = Encoder.fit(part(**{MEASURE: [0.0, 2.0]}))
+    assert encoder.transform(pl.DataFrame({MEASURE: [1e9, -1e9, 2.0]})).tolist() == [[CLIP], [-CLIP], [1.0]]
+
+
 def test_an_unseen_code_lights_nothing_where_training_had_no_rest():
     encoder = Encoder.fit(part(**{CODE: [1, 2]}))
     assert encoder.transform(pl.DataFrame({CODE: [3]})).tolist() == [[0, 0]]

@@ -71,6 +71,8 @@ def test_parts_never_touch(frame, spec, window):
             assert len({recording[row] for row in reach}) == 1
             assert {int(split.part[row]) for row in reach} == {part}
     owner = {row: part for part, rows in enumerate(parts) for row in rows}
+    kept = split.part != LEFT_OUT
+    assert len(set(zip(split.segment[kept], split.part[kept], strict=True))) == len(set(split.segment[kept]))
     for row in sorted(owner):  # the embargo: nothing of another part within the memory of a window
         for before in range(max(0, row - window.memory), row):
             if before in owner and recording[before] == recording[row]:
@@ -105,6 +107,13 @@ def test_linked_recordings_stay_together():
         assert not split.warnings
     torn = split_table(frame, SplitSpec(policy="time"), WindowSpec())
     assert "60 rows of the test part equal a training row" in torn.warnings[0]
+
+
+def test_however_large_the_test_part_the_training_part_keeps_every_class():
+    frame = recorded.frame(("benign", "benign", "dos", "dos"))
+    for seed in range(10):
+        split = split_table(frame, SplitSpec(test=0.8, validation=0, seed=seed), WindowSpec())
+        assert {*class_of_rows(frame)[split.starts[TRAIN]]} == {"benign", "dos"}
 
 
 def test_time_holds_out_the_end_of_each_class():
@@ -226,6 +235,12 @@ def test_a_window_across_parts_is_a_leak():
         planted(BY_TIME, starts=(np.array([36]), none, none), segment=np.zeros(720, np.int64))
 
 
+def test_a_window_that_begins_in_the_embargo_is_a_leak():
+    none = np.zeros(0, np.int64)
+    with pytest.raises(LeakError, match="holds rows of another part"):
+        planted(BY_TIME, starts=(none, np.array([38]), none), segment=np.zeros(720, np.int64))
+
+
 def test_a_training_window_in_the_test_part_is_a_leak():
     none = np.zeros(0, np.int64)
     with pytest.raises(LeakError, match="holds rows of another part"):
@@ -266,7 +281,7 @@ def test_a_torn_group_is_a_leak():
 
 
 def test_parts_hold_their_own_rows_and_features_alone():
-    frame = recorded.frame()
+    frame = recorded.frame().with_columns(pl.Series("class", ["benign", "dos", "replay"] * 240))
     split = split_table(frame, BY_TIME, WindowSpec(length=5))
     for part, held in zip((TRAIN, VALIDATION, TEST), cut(frame, split, FEATURES), strict=True):
         assert held.frame.columns == list(FEATURES)

@@ -40,6 +40,8 @@ def content_digest(frame: pl.DataFrame) -> str:
         >>> one, two = pl.DataFrame({"tof": [60, None]}), pl.DataFrame({"tof": [60.0, None]})
         >>> content_digest(one) == content_digest(two), content_digest(one) == content_digest(one[:1])
         (True, False)
+        >>> content_digest(pl.DataFrame({"tof": [0, None]})) == content_digest(pl.DataFrame({"tof": [None, 0]}))
+        False
     """
     digest = hashlib.sha256()
     for name in frame.columns:

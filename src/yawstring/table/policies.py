@@ -216,19 +216,15 @@ def _folds(rows: NDArray[np.int64], folds: int, rng: np.random.Generator) -> NDA
     """``int64[group]``: fold of each group. A class with as many groups as folds is in every fold.
 
     Groups of several classes are placed first, having the least choice; each goes where its classes have the fewest
-    groups so far, then the fewest rows.
+    rows so far, and so to a fold without them while there is one.
     """
     fold = np.zeros(len(rows), np.int64)
-    groups_there = np.zeros((folds, rows.shape[1]), np.int64)
-    rows_there = np.zeros((folds, rows.shape[1]), np.int64)
+    there = np.zeros((folds, rows.shape[1]), np.int64)
     order = rng.permutation(len(rows))
     order = order[np.argsort(-(rows[order] > 0).sum(axis=1), kind="stable")]
     for group in order:
-        has = rows[group] > 0
-        place = np.lexsort((rows_there[:, has].sum(axis=1), groups_there[:, has].sum(axis=1)))[0]
-        fold[group] = place
-        groups_there[place] += has
-        rows_there[place] += rows[group]
+        fold[group] = there[:, rows[group] > 0].sum(axis=1).argmin()
+        there[fold[group]] += rows[group]
     return fold
 
 
