@@ -178,8 +178,8 @@ def _write(files: Mapping[str, bytes], target: Path) -> None:
 
 
 def _index(root: Path) -> dict[str, Json]:
+    octets = _read(root, INDEX, OCTETS_MAX[".json"])
     try:
-        octets = _read(root, INDEX, OCTETS_MAX[".json"])
         content = unseal(octets, format_name=FORMAT, version=VERSION)
     except BundleError as error:
         raise BundleError(f"{INDEX} is {error}") from error
