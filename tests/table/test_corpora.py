@@ -321,7 +321,7 @@ def test_each_attack_has_one_spelling(spelling: str, wanted: str) -> None:
 
 def test_blocks_of_different_columns_are_not_glued_unasked(ten_blocks: Path) -> None:
     tables = parse_csv(ten_blocks.read_bytes(), name="t.csv")
-    with pytest.raises(LayoutError, match=r"t#1 and t#2 have different columns .*: choose one, or glue them by union or intersection"):
+    with pytest.raises(LayoutError, match=r"t#1 and t#2 have different columns .*: choose one, or glue by union"):
         glue(tables)
     with pytest.raises(LayoutError, match="no column but the label in common"):
         glue(tables, how="intersection")

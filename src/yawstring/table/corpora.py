@@ -138,7 +138,7 @@ def glue(tables: Sequence[Table], *, how: Glue | None = None) -> Table:
         [(60, 'benign', None, 0), (None, 'attack', 93, 1)]
         >>> glue([one, two])
         Traceback (most recent call last):
-        yawstring.errors.LayoutError: one and two have different columns (tof, bat): choose one, or glue them by union or intersection
+        yawstring.errors.LayoutError: one and two have different columns (tof, bat): choose one, or glue by ...
     """
     if not tables:
         raise LayoutError("expected a table, found none to glue")
@@ -191,7 +191,7 @@ def _check_alike(tables: Sequence[Table]) -> None:
             more = ", ..." if len(differing) > _SHOWN_COLUMNS else ""
             raise LayoutError(
                 f"{first.capture} and {table.capture} have different columns "
-                f"({', '.join(differing[:_SHOWN_COLUMNS])}{more}): choose one, or glue them by union or intersection"
+                f"({', '.join(differing[:_SHOWN_COLUMNS])}{more}): choose one, or glue by union or intersection"
             )
 
 

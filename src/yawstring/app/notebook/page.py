@@ -32,12 +32,12 @@ def page(account: Account) -> Report:
         lead=_lead(account),
         sections=(
             _verdict(account),
-            _ledger(account),
-            _quirks(account),
             _data(account),
             _training(account),
             _results(account),
             _how(account),
+            _ledger(account),
+            _quirks(account),
         ),
         footer=_footer(account),
     )
