@@ -7,8 +7,8 @@ runs each contender in a fresh process, in an order that turns by one, so that a
 time. "Total" begins with the windows in memory and nothing imported and ends with the last epoch: imports, tracing and
 compilation are in it, for all alike. The cold run of ours finds an empty compilation cache and fills it.
 
-"As the notebook" is `fit` with Keras's progress bar, as `fit` shows it unless told otherwise, and the notebook's F1 as a
-metric; ours reports an F1 every epoch too. "Bare" is the same without bar and metric, and so are the other contenders.
+"As the notebook" is `fit` with Keras's progress bar, which it shows unless told otherwise, and the notebook's F1 as a
+metric; ours reports an F1 every epoch too. "Bare" is without bar and metric, and so are Keras's other contenders.
 """
 
 import argparse
