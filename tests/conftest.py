@@ -1,6 +1,7 @@
 """Fixtures for every test, and the rule that nothing may skip in CI."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -35,3 +36,11 @@ def three_attack_cyber() -> Path:
 def ten_blocks() -> Path:
     """The stacked T-ITS excerpt: ten blocks, five schemas. A loader fixture, never evaluation data."""
     return shared("tits/excerpt_ten_blocks.csv")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the tests compile out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        yield

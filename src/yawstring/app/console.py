@@ -58,3 +58,11 @@ def _lines(title: str, total: int) -> Advance:
         print(f"{title} {done}/{total} {note}".rstrip(), file=sys.stderr, flush=True)
 
     return advance
+
+
+def note_runtime() -> None:
+    """Ready the process for training, and say so where that costs the user time."""
+    from yawstring.edge.runtime import ready_training
+
+    if reason := ready_training():
+        err.print(f"note: {reason}", markup=False)

@@ -25,7 +25,7 @@ def command(
     """
     from datetime import UTC, datetime
 
-    from yawstring.app.console import err, progress
+    from yawstring.app.console import err, note_runtime, progress
     from yawstring.app.console import out as results
     from yawstring.app.notebook import screen
     from yawstring.app.notebook.account import NO_SEARCH, account
@@ -39,6 +39,7 @@ def command(
     opened = read_table(table)
     prepared = prepare(opened, seed=seed)
     make_folder(out)
+    note_runtime()
     if options.search:
         err.print(f"yawstring: {NO_SEARCH}", markup=False)
     screen.counts(results, prepared)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from yawstring.app.commands.inspect import Glue
-from yawstring.app.console import err, out, progress
+from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
@@ -182,6 +182,7 @@ def _train(table: "Table", options: "TrainOptions") -> "Trained":
     epochs = getattr(options.detector, "epochs", 0)
     if not epochs:
         return train(table, options)
+    note_runtime()
     with progress(f"{options.detector.name}: epoch", epochs) as advance:
 
         def watch(epoch: "Epoch") -> None:

@@ -1,0 +1,54 @@
+"""Readies the process for training: one compute thread, and compiled programs kept for the next run.
+
+Programs are kept in ``$XDG_CACHE_HOME/yawstring/compiled`` (``~/.cache`` where the variable is not set; XDG Base
+Directory Specification). They are machine code that a later run will load, so the folder is used only while it is the
+user's own and nobody else may write to it. It may be deleted at any time.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from yawstring.errors import MissingExtraError
+
+OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def ready_training() -> str | None:
+    """Settle how JAX runs in this process; call it once, before anything is fitted.
+
+    Returns:
+        Why compiled programs are not kept, or ``None`` where they are. Training works either way.
+
+    Raises:
+        MissingExtraError: JAX is not installed.
+    """
+    try:
+        from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
+    except ModuleNotFoundError as error:
+        raise MissingExtraError(error.name or "jax", extra="train", needed_for="training a network") from error
+    use_one_thread()
+    folder = cache_folder()
+    if reason := _unusable(folder):
+        return f"compiled programs are not kept, so every run compiles anew: {reason}"
+    use_compilation_cache(folder)
+    return None
+
+
+def cache_folder() -> Path:
+    """Where compiled programs are kept."""
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    root = Path(base) if Path(base).is_absolute() else Path.home() / ".cache"
+    return root / "yawstring" / "compiled"
+
+
+def _unusable(folder: Path) -> str | None:
+    """Why programs cannot be kept in ``folder``, which is made if it is not there."""
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        status = folder.stat()
+    except OSError as error:
+        return f"{folder}: {error.strerror}"
+    if status.st_uid != os.geteuid() or status.st_mode & OTHERS_MAY_WRITE:
+        return f"{folder} belongs to another user, or others may write to it"
+    return None
