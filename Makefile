@@ -24,7 +24,8 @@ setup: $(STAMP)
 
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "yawstring needs Python 3.11 or newer: make PYTHON=/path/to/python3.11" >&2; exit 2; }
-	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); scripts/install-venv-package "$(PYTHON)" && $(PYTHON) -m venv $(VENV); }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || scripts/install-venv-package "$(PYTHON)"
+	@$(PYTHON) -m venv $(VENV)
 
 $(STAMP): $(BIN)/python pyproject.toml constraints.txt
 	@echo "installing yawstring[$(EXTRAS)] into $(VENV)"
