@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.special import softmax
 
 from yawstring.errors import OptionError
 from yawstring.models.base import Epoch, Windows
 from yawstring.models.engine.fitting import SIZES_AN_OCTAVE, _padded
+from yawstring.models.engine.program import forward, packed
 from yawstring.models.recurrent import LSTM
 from yawstring.models.scoring import open_scorer
 
@@ -46,6 +48,18 @@ def test_learns_and_its_graph_says_what_validation_said(classes: int) -> None:
     assert last.validation_f1 is not None
     assert last.validation_f1 > 0.85
     assert last.loss < fitted.history[0].loss / 2
+
+
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_graph_scores_each_window_as_the_network_that_was_trained(classes: int) -> None:
+    fitted = SMALL.fit(windows(classes=classes), classes=classes, seed=2)
+    unseen = windows(500, classes, seed=7)
+    logits = np.asarray(forward(packed(fitted.weights), unseen.gather().transpose(1, 0, 2)), np.float64)
+    if classes == 2:
+        logits = np.hstack([np.zeros_like(logits), logits])
+    expected = softmax(logits, axis=1)
+    assert np.ptp(expected[:, 0]) > 0.1
+    np.testing.assert_allclose(open_scorer(fitted.graph).score(unseen), expected, atol=1e-5, rtol=0)
 
 
 def test_best_epoch_is_kept() -> None:
