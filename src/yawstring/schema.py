@@ -1,7 +1,7 @@
 """Every column once: name, dtype, unit, role, kind, meaning and source.
 
 The role of a column decides who may see it. A model sees ``cyber`` and ``physical`` columns only; ``identity`` columns
-name a capture rather than a behaviour and are let in by an explicit word; ``time`` and ``label`` never enter.
+name a capture rather than a behaviour and, like ``time`` columns, need an explicit word; ``label`` never enters.
 
 Names of cyber columns are those of the tables, most of them Wireshark's display-filter fields of their day. Telemetry
 follows the state datagram of the Tello SDK guides (2.0 and 3.0). What is known of the units is said; a column whose

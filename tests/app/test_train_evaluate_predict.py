@@ -127,8 +127,8 @@ def test_explicit_words_are_stamped(flights, folder):
 @pytest.mark.parametrize(
     ("words", "error", "word"),
     [
-        (["--detector", "oracle"], OptionError, "no detector 'oracle': forest, lstm, majority"),
-        (["--detector", "forest", "--epochs", "3"], OptionError, "no option --epochs"),
+        (["--detector", "oracle"], OptionError, "no detector is called 'oracle'; there are forest, lstm, majority"),
+        (["--detector", "forest", "--epochs", "3"], OptionError, "has no option 'epochs'"),
         (["--folds", "4", "--split", "time"], OptionError, "folds need the policy recording"),
         (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
         (["--detector", "majority", "--split", "runs", "--run-length", "80", "--seed", "2"], SplitError, "undefined"),

@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from support.fused import FusedSpec, fused_csv
 from yawstring.errors import LayoutError, TableError
 from yawstring.schema import CLASSES, COLUMNS, LABEL, LABEL_DISPUTED, NOTEBOOK_COLUMNS, RECORDING, TITS_CYBER_COLUMNS
-from yawstring.table.corpora import Table, glue, labels, parse_csv, parse_parquet, to_parquet
+from yawstring.table.corpora import Table, glue, parse_csv, parse_parquet, to_parquet
 from yawstring.table.delimited import Limits, unique_names
+from yawstring.table.splits import class_of_rows
 
 SPELT = {
     "benign": "benign",
@@ -99,8 +100,8 @@ def test_other_files_keep_their_unknown_columns(three_attack_cyber: Path, relati
     (table,) = parse_csv(octets, name=relative)
     assert table.layout == "unknown"
     assert_equals_pandas(table, pandas_table(octets))
-    with pytest.raises(TableError, match="column 'class': expected a column of labels, found none"):
-        labels(table)
+    with pytest.raises(TableError, match="column 'class': the table has no column of labels"):
+        class_of_rows(table.frame)
 
 
 # ---------------------------------------------------------------- the notebook's table
@@ -294,10 +295,10 @@ def test_a_row_that_says_class_among_its_numbers_is_no_header() -> None:
 def test_a_row_without_a_label_is_no_training_data() -> None:
     (table,) = parse_csv(b"tof,class\n60,0\n61,\n", name="f.csv")
     assert table.frame[LABEL].to_list() == ["benign", None]
-    with pytest.raises(TableError, match="found 1 rows without one"):
-        labels(table)
+    with pytest.raises(TableError, match="1 rows have no label"):
+        class_of_rows(table.frame)
     (table,) = parse_csv(b"tof,class\n60,0\n61,1\n", name="f.csv")
-    assert labels(table).to_list() == ["benign", "attack"]
+    assert class_of_rows(table.frame).tolist() == ["benign", "attack"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ Made from `yawstring.schema` by `python -m yawstring.app.columns > docs/referenc
 
 The role of a column decides who may see it. A model sees `cyber` and `physical` columns. `identity` columns name a
 capture rather than a behaviour (addresses, ports, counters, the flight's own clock, checksums): a model sees them only
-when told so, and the result is stamped with it. `time` and `label` columns never enter a model.
+when told so, and the result is stamped with it; so with `time` columns. A `label` column never enters a model.
 
 A `measure` is ordered, a `code` only names things, a `flag` is 0 or 1.
 """

@@ -11,6 +11,7 @@ import numpy as np
 
 from yawstring.errors import MissingExtraError, OptionError
 from yawstring.models.base import Encoding, Epoch, Family, Fitted, Json, Reads, Watch, Windows
+from yawstring.models.checks import check_parts
 from yawstring.models.engine.initial import Weights, initial_weights
 
 if TYPE_CHECKING:
@@ -157,19 +158,11 @@ class LSTM(Family):
         return history, fit.weights() if best_weights is None else best_weights
 
     def _check(self, train: Windows, validation: Windows | None, classes: int) -> None:
-        _require(classes >= 2, f"an LSTM needs at least two classes, not {classes}")
+        check_parts(train, validation, classes=classes)
         _require(
             self.f1 == "macro" or classes == 2, "f1='batch' is the F1 of class 1 of two: use 'macro' for more classes"
         )
         _require(self.patience is None or validation is not None, "patience needs a validation part: give one")
-        for part, windows in (("training", train), ("validation", validation)):
-            if windows is None:
-                continue
-            _require(len(windows) > 0, f"the {part} part holds no window: give more rows or shorter windows")
-            low, high = int(windows.labels.min()), int(windows.labels.max())
-            _require(
-                low >= 0 and high < classes, f"labels of the {part} part lie in {low}..{high}, not in 0..{classes - 1}"
-            )
 
 
 def _merit(epoch: Epoch) -> tuple[float, float]:

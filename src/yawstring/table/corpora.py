@@ -219,27 +219,6 @@ def _renumbered(table: Table, offset: int) -> pl.DataFrame:
     return table.frame.with_columns((pl.col(RECORDING).cast(pl.Int64) + offset).cast(pl.Int32))
 
 
-def labels(table: Table) -> pl.Series:
-    r"""The table's classes, none missing: what every fit and every evaluation needs.
-
-    Raises:
-        TableError: The table has no class column, or a row has no class.
-
-    Example:
-        >>> (table,) = parse_csv(b"tof,bat\n60,93\n", name="flight.csv")
-        >>> labels(table)
-        Traceback (most recent call last):
-        yawstring.errors.TableError: flight: column 'class': expected a column of labels, found none
-    """
-    if LABEL not in table.frame.columns:
-        raise TableError("expected a column of labels, found none", file=table.capture, column=LABEL)
-    classes = table.frame[LABEL]
-    if classes.null_count():
-        missing = f"expected a label on every row, found {classes.null_count():,} rows without one"
-        raise TableError(missing, file=table.capture, column=LABEL)
-    return classes
-
-
 def to_parquet(table: Table) -> bytes:
     r"""The table as a Parquet file of our own, which :func:`parse_parquet` reads back.
 

@@ -15,7 +15,7 @@ from yawstring.errors import OptionError
 if TYPE_CHECKING:
     from yawstring.learn.recipe import Trained
     from yawstring.learn.train import TrainOptions
-    from yawstring.models.base import Epoch, Family
+    from yawstring.models.base import Epoch, Family, Json
     from yawstring.table.corpora import Table
 
 DEFAULT_VALIDATION = 0.2
@@ -131,10 +131,12 @@ def command(
     """
     from yawstring.edge.files import read_table
     from yawstring.learn.train import TrainOptions
+    from yawstring.models.registry import make_family
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-    family = _family(detector, epochs=epochs, patience=patience, class_weights=class_weights or None)
+    asked: dict[str, Json] = {"epochs": epochs, "patience": patience, "class_weights": class_weights or None}
+    family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
     if validation is None:
         validation = (
             DEFAULT_VALIDATION if "epochs" in _options_of(type(family)) or threshold is Threshold.VALIDATION else 0.0
@@ -194,20 +196,6 @@ def _train(table: "Table", options: "TrainOptions") -> "Trained":
 def _note(epoch: "Epoch") -> str:
     note = f"loss {epoch.loss:.4f}, F1 {epoch.f1:.3f}"
     return note if epoch.validation_f1 is None else f"{note}, validation F1 {epoch.validation_f1:.3f}"
-
-
-def _family(name: str, **options: Any) -> "Family":  # noqa: ANN401  # checked against the family's fields
-    """The family of that name with the options that were given."""
-    from yawstring.models.registry import families
-
-    known = families()
-    if name not in known:
-        raise OptionError(f"no detector '{name}': {', '.join(sorted(known))}")
-    given = {option: value for option, value in options.items() if value is not None}
-    for option in given:
-        if option not in _options_of(known[name]):
-            raise OptionError(f"the detector '{name}' has no option --{option.replace('_', '-')}")
-    return known[name](**given)
 
 
 def _options_of(family: "type[Family]") -> set[str]:
