@@ -144,8 +144,8 @@ def confusion(counts: Sequence[Sequence[int]], *, classes: Sequence[str], salt: 
 
     name_in = NAME_IN * max(len(_name(one)) for one in classes)
     cell_in = max(CELL_IN, name_in)
-    size = {"height_in": 1.2 + cell_in * len(classes), "width_in": 1.2 + name_in + cell_in * len(classes)}
-    return _svg(draw, panels=1, salt=salt, **size)
+    high, wide = 1.2 + cell_in * len(classes), 1.2 + name_in + cell_in * len(classes)
+    return _svg(draw, panels=1, salt=salt, height_in=high, width_in=wide)
 
 
 def ladder(steps: Sequence[str], panels: Mapping[str, Sequence[Series]], *, salt: str) -> Svg:
@@ -189,6 +189,47 @@ def ladder(steps: Sequence[str], panels: Mapping[str, Sequence[Series]], *, salt
     return _svg(draw, panels=len(panels), height_in=1.3 + 0.42 * len(steps), salt=salt)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Track:
+    """How a score went along one recording.
+
+    Attributes:
+        name: The recording's.
+        along: Where each value stands, rising.
+        score: One value for each place, 0 to 1.
+        spans: From where to where the truth says there was an attack, on the axis of ``along``.
+    """
+
+    name: str
+    along: Sequence[float]
+    score: Sequence[float]
+    spans: Sequence[tuple[float, float]]
+
+
+def timelines(tracks: Sequence[Track], *, along: str, salt: str) -> Svg:
+    """One strip a recording, from top to bottom: the score as a line, the true attacks shaded behind it.
+
+    Args:
+        tracks: The recordings.
+        along: What the horizontal axis is.
+        salt: A word that tells this figure from the others on the page.
+    """
+
+    def draw(axes: "Sequence[Axes]") -> None:
+        for axis, track in zip(axes, tracks, strict=True):
+            for start, end in track.spans:
+                axis.axvspan(start, end, color=ORANGE, alpha=0.35, lw=0)
+            axis.fill_between(track.along, track.score, color=BLUE, alpha=0.15, lw=0)
+            axis.plot(track.along, track.score, color=BLUE, lw=1.2)
+            axis.set_ylim(-0.05, 1.05)
+            axis.set_yticks([0, 1])
+            axis.margins(x=0)
+            axis.set_title(_name(track.name), loc="left", fontsize=FONT_PT - 1)
+        axes[-1].set_xlabel(_name(along))
+
+    return _svg(draw, panels=len(tracks), height_in=0.6 + 0.85 * len(tracks), salt=salt, stacked=True)
+
+
 def _name(text: str) -> str:
     """A name short enough to leave room for the figure, and without characters that XML cannot hold."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)
@@ -201,9 +242,15 @@ def _drawn(values: Sequence[float | None]) -> list[float]:
 
 
 def _svg(
-    draw: "Callable[[Sequence[Axes]], None]", *, panels: int, height_in: float, salt: str, width_in: float = WIDTH_IN
+    draw: "Callable[[Sequence[Axes]], None]",
+    *,
+    panels: int,
+    height_in: float,
+    salt: str,
+    width_in: float = WIDTH_IN,
+    stacked: bool = False,
 ) -> Svg:
-    """Draw into a fresh figure of ``panels`` panels, and give its SVG element back."""
+    """Draw into a fresh figure of ``panels`` panels, side by side or stacked, and give its SVG element back."""
     try:
         from matplotlib import rc_context
         from matplotlib.figure import Figure
@@ -211,8 +258,8 @@ def _svg(
         raise MissingExtraError("matplotlib", extra="report", needed_for="drawing a report's figures") from error
     with rc_context({**_SETTINGS, "svg.hashsalt": salt}):
         figure = Figure(figsize=(width_in, height_in), layout="constrained")
-        axes = figure.subplots(1, panels, squeeze=False)[0]
-        draw(list(axes))
+        shape = (panels, 1) if stacked else (1, panels)
+        draw(list(figure.subplots(*shape, squeeze=False).ravel()))
         text = io.StringIO()
         with warnings.catch_warnings():  # a letter unknown to the font that measures is still drawn by the browser's
             warnings.filterwarnings("ignore", message="Glyph .* missing from font")

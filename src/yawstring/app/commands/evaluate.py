@@ -2,17 +2,30 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yawstring.app.commands.inspect import Glue
 from yawstring.app.console import err, out
 
+if TYPE_CHECKING:
+    from yawstring.learn.recipe import Trained
+    from yawstring.models.base import Json
+    from yawstring.table.corpora import Table
+
 
 def command(
-    bundle: Annotated[Path, typer.Argument(metavar="BUNDLE", help="A trained detector's folder.", show_default=False)],
+    bundles: Annotated[
+        list[Path], typer.Argument(metavar="BUNDLE...", help="Folders of trained detectors.", show_default=False)
+    ],
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A labelled CSV or Parquet.", show_default=False)],
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="DIR", help="Also write report.html and report.json there.", show_default=False
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     block: Annotated[
         int | None, typer.Option("--block", min=1, metavar="N", help="Only block N of a stacked file, from 1.")
@@ -21,22 +34,48 @@ def command(
         Glue | None, typer.Option("--glue", help="Make one table of a stacked file: every column, or the common ones.")
     ] = None,
 ) -> None:
-    """Measure a detector beside plain baselines, with intervals over recordings or runs.
+    """Measure detectors beside plain baselines, with intervals over recordings or runs.
 
-    On the table it was trained on, only the test part of its split is measured; another table is measured whole.
+    On the table it was trained on, only the test part of a detector's split is measured; another table is measured
+    whole.
 
     Examples:
     `yawstring evaluate model/ flights.csv`;
+    `yawstring evaluate by-attack/ attack-or-not/ flights.parquet --report report/`;
     `yawstring evaluate model/ other_flights.parquet --json`
     """
     from yawstring.app.figures import show, warn
     from yawstring.edge.bundles import load
     from yawstring.edge.files import read_table
+    from yawstring.edge.report import make_folder
     from yawstring.learn.evaluate import evaluate
 
-    found = evaluate(load(bundle), read_table(table, block=block, how=None if glue is None else glue.value))
-    warn(found, err)
+    if report is not None:
+        make_folder(report)
+    detectors = [load(bundle) for bundle in bundles]
+    rows = read_table(table, block=block, how=None if glue is None else glue.value)
+    found = [evaluate(detector, rows) for detector in detectors]
+    for one in found:
+        warn(one, err)
+        if not as_json:
+            show(one, out)
     if as_json:
-        print(json.dumps(found, indent=2, allow_nan=False))
-    else:
-        show(found, out)
+        print(json.dumps(_record(found), indent=2, allow_nan=False))
+    if report is not None:
+        _write(report, detectors, found, rows)
+
+
+def _record(found: "list[dict[str, Json]]") -> "dict[str, Json]":
+    """One evaluation as it is; several side by side."""
+    from yawstring.learn.evaluate import FORMAT
+
+    return found[0] if len(found) == 1 else {"format": FORMAT, "evaluations": [*found]}
+
+
+def _write(folder: Path, detectors: "list[Trained]", found: "list[dict[str, Json]]", table: "Table") -> None:
+    from yawstring.app.verdict_page import measured_on, page
+    from yawstring.edge.report import write_report
+
+    measured = [measured_on(one, table, evaluation) for one, evaluation in zip(detectors, found, strict=True)]
+    _, written = write_report(page(measured), _record(found), folder)
+    err.print(f"report: {written}", markup=False)

@@ -1,0 +1,110 @@
+"""The page of evaluations, against the scores and labels themselves, counted by pandas."""
+
+import json
+import re
+from html import unescape
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from support import recorded
+from yawstring.app.cli import app
+from yawstring.app.verdict_page import MOST_TRACKS, measured_on
+from yawstring.edge import bundles
+from yawstring.edge.files import read_table
+from yawstring.learn.evaluate import evaluate, predict
+
+STEP_NS = 50_000_000
+
+
+def run(*words):
+    result = CliRunner().invoke(app, [str(word) for word in words], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result
+
+
+def pandas(frame):
+    return pd.DataFrame(frame.to_dict(as_series=False))
+
+
+@pytest.fixture(scope="module")
+def flights(tmp_path_factory):
+    """Timed recordings; those under attack are benign at first and for a while in their middle."""
+    frame, at = recorded.frame(rows=80), pl.int_range(pl.len()) % 80
+    times = pl.Series("time_ns", np.arange(len(frame)) * STEP_NS)
+    calm = pl.when((at < 10) | at.is_between(40, 49)).then(pl.lit("benign")).otherwise(pl.col("class"))
+    frame = frame.with_columns(calm.alias("class"))
+    path = tmp_path_factory.mktemp("page") / "flights.csv"
+    frame.drop("recording").with_columns(times).write_csv(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def detectors(flights):
+    folders = []
+    for target in ("binary", "class"):
+        folders.append(flights.parent / target)
+        run("train", flights, "--out", folders[-1], "--detector", "forest", "--target", target)
+    return folders
+
+
+@pytest.fixture(scope="module")
+def folder(detectors, flights):
+    shown = run("evaluate", *detectors, flights, "--report", flights.parent / "report", "--json")
+    assert "report.html" in shown.stderr
+    assert json.loads(shown.stdout) == json.loads((flights.parent / "report" / "report.json").read_text())
+    return flights.parent / "report"
+
+
+def test_every_detector_has_its_figures_and_its_verdict(folder):
+    text = unescape(re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text()))
+    record = json.loads((folder / "report.json").read_text())["evaluations"]
+    assert [one["target"] for one in record] == ["binary", "class"]
+    for one in record:
+        for sentence in one["verdict"]:
+            assert sentence in text
+        for figures in one["metrics"].values():
+            assert f"{figures['macro_f1']['value']:.3f}" in text
+    assert "Attack or not" in text
+    assert "Which attack" in text
+
+
+def test_tracks_are_the_scores_and_the_true_attacks(detectors, flights):
+    trained, table = bundles.load(detectors[1]), read_table(flights)
+    found = measured_on(trained, table, evaluate(trained, table))
+    scores = pandas(predict(trained, table).filter(pl.col("part") == "test"))
+    rows = pandas(table.frame)
+    assert found.timed
+    assert found.recordings == scores["recording"].nunique()
+    assert len(found.tracks) == min(found.recordings, MOST_TRACKS)
+    assert max(len(track.spans) for track in found.tracks) == 2
+    for track in found.tracks:
+        mine = scores[scores["recording"] == int(track.name.split()[-1])]
+        attack = mine[[name for name in mine if name.startswith("p_") and name != "p_benign"]].sum(axis=1)
+        assert max(track.score) == pytest.approx(min(attack.max(), 1), abs=1e-6)
+        times = (rows["time_ns"].to_numpy()[mine["row"]] - rows["time_ns"].to_numpy()[mine["row"].iloc[0]]) / 1e9
+        truth = pd.Series(rows["class"].to_numpy()[mine["row"]] != "benign")
+        runs = [run for _, run in truth.groupby((truth != truth.shift()).cumsum()) if run.iloc[0]]
+        assert [start for start, _ in track.spans] == pytest.approx([times[run.index[0]] for run in runs])
+        assert [end for _, end in track.spans] == pytest.approx([times[run.index[-1]] for run in runs])
+        assert min(track.along) >= 0
+        assert max(track.along) <= times[-1]
+
+
+def test_without_a_clock_of_ours_windows_are_counted(tmp_path):
+    path = tmp_path / "untimed.csv"
+    recorded.frame(rows=80).drop("recording").write_csv(path)
+    run("train", path, "--out", tmp_path / "model", "--detector", "forest")
+    run("evaluate", tmp_path / "model", path, "--report", tmp_path / "report")
+    page = (tmp_path / "report" / "report.html").read_text()
+    assert "seconds since" not in page
+    assert ">windows<" in page
+
+
+def test_a_report_that_cannot_be_written_is_said_before_the_work(detectors, flights):
+    result = CliRunner().invoke(app, ["evaluate", *map(str, detectors), str(flights), "--report", str(flights)])
+    assert result.exit_code != 0
+    assert "cannot make this folder" in str(result.exception)
