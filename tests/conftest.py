@@ -1,6 +1,7 @@
 """Fixtures for every test, and the rule that nothing may skip in CI."""
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -36,6 +37,21 @@ def three_attack_cyber() -> Path:
 def ten_blocks() -> Path:
     """The stacked T-ITS excerpt: ten blocks, five schemas. A loader fixture, never evaluation data."""
     return shared("tits/excerpt_ten_blocks.csv")
+
+
+@pytest.fixture(scope="session")
+def captures() -> Path:
+    """The folder of real captures: sound ones, malformed ones, drones that say who they are."""
+    return shared("captures")
+
+
+@pytest.fixture(scope="session")
+def tshark() -> str:
+    """Path of tshark, the oracle of the decoder."""
+    program = shutil.which("tshark")
+    if program is None:
+        pytest.skip("tshark not found: the decoder is compared with it (Debian: apt install tshark)")
+    return program
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@
     ├── InputError             what the user gave cannot be used: exit code 2
     │   ├── TableError         a table's octets or columns are not what they should be
     │   ├── LayoutError        tables of different layouts would be glued
+    │   ├── CaptureError       a capture cannot be opened, or is none
     │   ├── OptionError        an option's value, or a combination, makes no sense
     │   ├── BundleError        a bundle is damaged, foreign or too new
     │   ├── SplitError         the split asked for is undefined on this table
@@ -50,6 +51,10 @@ class TableError(InputError):
 
 class LayoutError(InputError):
     """Tables of different layouts would be glued together and nobody said how."""
+
+
+class CaptureError(InputError):
+    """A capture cannot be opened, or what was given is none."""
 
 
 class OptionError(InputError):
