@@ -54,6 +54,18 @@ def tshark() -> str:
     return program
 
 
+@pytest.fixture(scope="session")
+def tello_logs() -> list[Path]:
+    """Two real flights of a Tello, a column a field, one row a second."""
+    return sorted(shared("tello").glob("telemetry_log_*.csv"))
+
+
+@pytest.fixture(scope="session")
+def ulog() -> Path:
+    """A real flight log of PX4."""
+    return shared("px4/sample_log_small.ulg")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the tests compile out of the user's cache."""

@@ -106,6 +106,7 @@ TELEMETRY_COLUMNS: tuple[Column, ...] = (
         ("battery_v", "float", "V", "measure", "Voltage of the battery"),
         ("temperature_low_c", "float", "°C", "measure", "Lowest temperature of the aircraft"),
         ("temperature_high_c", "float", "°C", "measure", "Highest temperature of the aircraft"),
+        ("temperature_c", "float", "°C", "measure", "Temperature of the aircraft, where it says only one"),
         ("acceleration_x_m_s2", "float", "m/s²", "measure", "Specific force along the body's x, forward"),
         ("acceleration_y_m_s2", "float", "m/s²", "measure", "Specific force along the body's y, right"),
         ("acceleration_z_m_s2", "float", "m/s²", "measure", "Specific force along the body's z, down; -9.8 at rest"),
