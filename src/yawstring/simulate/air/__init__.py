@@ -27,7 +27,9 @@ from yawstring.simulate.air.offers import (
     TsfPolicy,
     offered,
 )
+from yawstring.simulate.air.pcapng import pcapng
 from yawstring.simulate.air.places import Environment, Noise, Receiver, Station, Track
+from yawstring.simulate.air.run import air
 
 __all__ = [
     "BROADCAST",
@@ -48,5 +50,7 @@ __all__ = [
     "Station",
     "Track",
     "TsfPolicy",
+    "air",
     "offered",
+    "pcapng",
 ]

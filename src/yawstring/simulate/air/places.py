@@ -94,6 +94,7 @@ class Receiver:
         antennas: Signal of so many antennas (1 or 2) stands in each frame's radio header.
         noise_dbm: Noise floor.
         reports_noise: The radio header holds the noise.
+        reports_quality: The radio header holds the lock quality, 0 to 100.
         gain_error_db: Constant error of the reported signal.
         agc_step_db: Step of the gain control. Each step's own small error shows in the reported signal.
         drift_ppm: How fast its clock runs.
@@ -108,6 +109,7 @@ class Receiver:
     antennas: int = 1
     noise_dbm: float = -95.0
     reports_noise: bool = False
+    reports_quality: bool = False
     gain_error_db: float = 0.0
     agc_step_db: float = 6.0
     drift_ppm: float = 0.0
@@ -144,6 +146,7 @@ class Environment:
         shadow_seconds: Time over which it does when nothing moves.
         fading_still_db: Standard deviation of the fading of each frame, both ends still.
         fading_moving_db: The same when an end moves.
+        stray_loss: Share of frames that each receiver loses for reasons from outside, at the best of signals.
         short_slot: Slots of 9 µs; else of 20, as long as an 802.11b station is near.
         epoch_ns: Unix time of the start of the flight, nanoseconds.
     """
@@ -155,5 +158,6 @@ class Environment:
     shadow_seconds: float = 120.0
     fading_still_db: float = 1.2
     fading_moving_db: float = 2.2
+    stray_loss: float = 0.01
     short_slot: bool = True
     epoch_ns: int = 1_700_000_000_000_000_000

@@ -1,0 +1,47 @@
+"""Random numbers for compiled loops, the same on every machine: SplitMix64 (Steele, Lea, Flood, OOPSLA 2014)."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled
+
+_STEP = np.uint64(0x9E3779B97F4A7C15)
+_FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
+_30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
+_UNIT = 2.0**-53
+
+
+@compiled
+def mixed(value: np.uint64) -> np.uint64:
+    """A well-mixed 64-bit number of this one: a counter in, noise out."""
+    value = (value ^ (value >> _30)) * _FIRST
+    value = (value ^ (value >> _27)) * _SECOND
+    return value ^ (value >> _31)
+
+
+@compiled
+def word_of(key: np.uint64, index: int) -> np.uint64:
+    """Word ``index`` of the endless noise named ``key``."""
+    return mixed(key + np.uint64(index) * _STEP)
+
+
+@compiled
+def uniform(state: NDArray[np.uint64]) -> float:
+    """A number from 0 up to 1; ``state`` (uint64[1]) moves on."""
+    state[0] += _STEP
+    return float(mixed(state[0]) >> _11) * _UNIT
+
+
+@compiled
+def normal(state: NDArray[np.uint64]) -> float:
+    """A draw of the standard normal distribution (Box and Muller)."""
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
+    return radius * math.cos(2.0 * math.pi * uniform(state))
+
+
+@compiled
+def whole(state: NDArray[np.uint64], highest: int) -> int:
+    """A whole number from 0 to ``highest``."""
+    return int(uniform(state) * (highest + 1))

@@ -1,0 +1,68 @@
+"""How much of each transmitter's power arrives where, over the flight: log-distance path loss and shadowing.
+
+Loss in dB is ``reference + 10 × exponent × log10(metres) + shadowing``. Shadowing of a pair is a Gaussian process
+whose correlation falls with the way that either end has moved (Gudmundson, Electronics Letters 27, 1991) and, far more
+slowly, with time; both directions of a pair share it.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.simulate.air.places import Environment, Track
+
+STEP_S = 0.2
+"""Losses are known at these steps, and taken as linear between them."""
+
+_NEAREST_METRES = 0.3
+_MOVING_METRES_PER_S = 0.2
+
+
+def positions(tracks: Sequence[Track], steps: int) -> NDArray[np.float64]:
+    """Where each track is at each step: float64[step, track, 3], metres."""
+    times = np.arange(steps) * STEP_S
+    places = np.empty((steps, len(tracks), 3))
+    for index, track in enumerate(tracks):
+        points = np.asarray(track.points, np.float64)
+        for axis in range(3):
+            places[:, index, axis] = np.interp(times, track.times_s, points[:, axis])
+    return places
+
+
+def moving(places: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Whether each place moves at each step: uint8[step, track]."""
+    way = np.zeros(places.shape[:2])
+    way[1:] = np.linalg.norm(np.diff(places, axis=0), axis=2)
+    return (way > _MOVING_METRES_PER_S * STEP_S).astype(np.uint8)
+
+
+def losses_db(
+    places: NDArray[np.float64], environment: Environment, random: np.random.Generator
+) -> NDArray[np.float32]:
+    """Loss between every two places at every step: float32[step, place, place], symmetric.
+
+    Args:
+        places: float64[step, place, 3] of :func:`positions`.
+        environment: Exponent, reference and shadowing.
+        random: Source of the shadowing.
+    """
+    loss = np.empty((len(places), places.shape[1], places.shape[1]), np.float32)
+    way = np.zeros(places.shape[:2])
+    way[1:] = np.linalg.norm(np.diff(places, axis=0), axis=2)
+    still = STEP_S / environment.shadow_seconds
+    shadow = environment.shadow_db * _symmetric(random, places.shape[1])
+    for step, place in enumerate(places):
+        metres = np.linalg.norm(place[:, None] - place[None, :], axis=2)
+        kept = np.exp(-(way[step][:, None] + way[step][None, :]) / environment.shadow_metres - still)
+        fresh = environment.shadow_db * np.sqrt(1 - kept**2)
+        shadow = kept * shadow + fresh * _symmetric(random, places.shape[1])
+        spread = 10 * environment.exponent * np.log10(np.maximum(metres, _NEAREST_METRES))
+        loss[step] = environment.reference_db + spread + shadow
+    return loss
+
+
+def _symmetric(random: np.random.Generator, count: int) -> NDArray[np.float64]:
+    """Standard normal draws, the same both ways: float64[place, place]."""
+    upper = np.triu(random.standard_normal((count, count)))
+    return upper + np.triu(upper, 1).T
