@@ -1,0 +1,218 @@
+"""From the truth to what the drone says of itself: noise, bias, lag, range and rounding.
+
+Scales are those of states of real Tellos: a barometer that stirs by 3 cm, a range finder by under 1 cm, accelerometers
+by 0.007 g, speeds and angles cut to whole numbers. Fields and their units are those of the state string.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled
+from yawstring.simulate.flight.aircraft import GRAVITY, Aircraft, Pad
+from yawstring.simulate.flight.dynamics import CHARGE, OPEN_VOLTS
+from yawstring.simulate.flight.integrate import PAD_LEAST_M, PAD_MARGIN_M, PAD_MOST_M, PAD_VIEW
+from yawstring.wire.tello import PAD_FIELDS
+
+Floats = NDArray[np.float64]
+
+TOF_FLOOR_CM = 10
+"""What the range finder says of anything nearer."""
+
+TOF_RANGE_M = 8.0
+TOF_NOTHING = 6553
+"""What it says when nothing comes back: beyond its range, or now and then over a poor surface."""
+
+TOF_DROPOUT = 0.0005
+"""Share of states in which nothing comes back within the range."""
+
+TOF_OFFSET_M = 0.02
+"""Height of the range finder over the feet."""
+
+TOF_NOISE_M = 0.006
+TOF_NOISE_SHARE = 0.003
+
+BARO_NOISE_M = 0.03
+BARO_WANDER_M = 0.25
+BARO_WANDER_S = 120.0
+BARO_OFFSET_M = 30.0
+"""A barometer's absolute error: weather and calibration."""
+
+HEIGHT_WANDER_M = 0.08
+HEIGHT_WANDER_S = 40.0
+HEIGHT_OFFSET_M = 0.05
+"""``h`` comes from the drone's own estimate, which wanders."""
+
+SPEED_NOISE_M_S = 0.03
+ANGLE_NOISE_DEG = 0.15
+ANGLE_OFFSET_DEG = 0.4
+YAW_WANDER_DEG = 0.6
+YAW_WANDER_S = 60.0
+FORCE_OFFSET_MG = 7.0
+FORCE_NOISE_OFF_MG = 1.5
+FORCE_NOISE_MG = 8.0
+FORCE_NOISE_SPREAD = 0.5
+"""Vibration with motors on: its median, and how much drones differ (of the logarithm)."""
+
+TEMPERATURE_GAP_C = 3.0
+TEMPERATURE_WANDER_C = 0.5
+TEMPERATURE_WANDER_S = 8.0
+
+GAUGE_S = 3.0
+"""The battery gauge looks at the voltage of the last seconds."""
+
+GAUGE_SHARE = (0.75, 1.0)
+"""How much of the sag under load the gauge allows for: it reads low in flight."""
+
+PAD_NOISE_CM = 1.0
+PAD_NOISE_DEG = 1.5
+PADS_OFF = -2
+NO_PAD = -1
+PADS_OFF_CM = -200
+NO_PAD_CM = -100
+
+
+def sense(
+    truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator
+) -> dict[str, NDArray[np.int64] | Floats]:
+    """The fields of every state.
+
+    Args:
+        truth: ``INSTANT[row]``.
+        aircraft: What was flown.
+        rng: Source of noise.
+
+    Returns:
+        Arrays by the names of the state string, in its units; ``baro`` is ``float64`` of two decimals, the others are
+        ``int64``.
+    """
+    times, scale, count = truth["time_s"], aircraft.noise, len(truth)
+    height = -truth["down_m"]
+    fields: dict[str, NDArray[np.int64] | Floats] = {}
+    fields |= _pad_fields(truth, aircraft.pads, scale, rng)
+    for name in ("pitch", "roll"):
+        angle = np.degrees(truth[f"{name}_rad"]) + scale * (
+            ANGLE_OFFSET_DEG * rng.standard_normal() + _white(rng, count, ANGLE_NOISE_DEG)
+        )
+        fields[name] = _cut(_wrapped(angle))
+    yaw = np.degrees(truth["yaw_rad"]) + scale * _wander(rng, times, YAW_WANDER_DEG, YAW_WANDER_S)
+    fields["yaw"] = _cut(_wrapped(yaw))
+    for name, seen in (("vgx", "seen_north_m_s"), ("vgy", "seen_east_m_s"), ("vgz", "seen_up_m_s")):
+        # A drone that stands with its motors off knows that it stands.
+        stirs = scale * _white(rng, count, SPEED_NOISE_M_S) * ((height > 0) | (truth["thrust_n"] > 0.01))
+        fields[name] = _cut(10 * (truth[seen] + stirs))
+    warmth = truth["temperature_c"] + scale * _wander(rng, times, TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
+    fields["templ"] = _cut(warmth)
+    fields["temph"] = _cut(
+        warmth + TEMPERATURE_GAP_C + scale * _wander(rng, times, TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
+    )
+    fields["tof"] = _range_finder(truth["tof_height_m"], scale, rng)
+    offset = scale * (HEIGHT_OFFSET_M * rng.standard_normal() + _wander(rng, times, HEIGHT_WANDER_M, HEIGHT_WANDER_S))
+    fields["h"] = np.where(height > 0, 10 * np.floor(10 * (height + offset) + 1e-9), 0).astype(np.int64)
+    fields["bat"] = _gauge(truth, aircraft, rng)
+    offset = scale * (BARO_OFFSET_M * rng.standard_normal() + _wander(rng, times, BARO_WANDER_M, BARO_WANDER_S))
+    baro = aircraft.ground_elevation_m + truth["baro_height_m"] + offset + scale * _white(rng, count, BARO_NOISE_M)
+    fields["baro"] = np.round(baro, 2)
+    fields["time"] = np.floor(aircraft.start_flight_s + truth["motor_s"] + 1e-9).astype(np.int64)
+    shaking = FORCE_NOISE_MG * math.exp(FORCE_NOISE_SPREAD * rng.standard_normal())
+    noise = np.where(truth["thrust_n"] > 0.01, shaking, FORCE_NOISE_OFF_MG)
+    for name, axis in (("agx", "x"), ("agy", "y"), ("agz", "z")):
+        stirs = scale * (FORCE_OFFSET_MG * rng.standard_normal() + noise * rng.standard_normal(count))
+        fields[name] = np.rint(1000 / GRAVITY * truth[f"force_{axis}_m_s2"] + stirs).astype(np.int64)
+    return fields
+
+
+def _white(rng: np.random.Generator, count: int, spread: float) -> Floats:
+    return spread * rng.standard_normal(count)
+
+
+def _wander(rng: np.random.Generator, times: Floats, spread: float, time_s: float) -> Floats:
+    """An Ornstein-Uhlenbeck process at the given times."""
+    keep = np.exp(-np.diff(times, prepend=times[:1]) / time_s)
+    return spread * _chain(rng.standard_normal(len(times)), keep)
+
+
+@compiled
+def _chain(normals: Floats, keep: Floats) -> Floats:
+    out = np.empty(len(normals))
+    value = normals[0] if len(normals) else 0.0
+    for row in range(len(normals)):
+        if row:
+            value = keep[row] * value + math.sqrt(1.0 - keep[row] * keep[row]) * normals[row]
+        out[row] = value
+    return out
+
+
+def _cut(values: Floats) -> NDArray[np.int64]:
+    """Whole numbers, cut towards zero as the drone does: at rest a speed reads 0, and -0.9 does too."""
+    return np.trunc(values).astype(np.int64)
+
+
+def _wrapped(degrees: Floats) -> Floats:
+    """Angles from -180 up to 180."""
+    return (degrees + 180.0) % 360.0 - 180.0
+
+
+def _range_finder(height: Floats, scale: float, rng: np.random.Generator) -> NDArray[np.int64]:
+    distance = height + TOF_OFFSET_M
+    spread = scale * (TOF_NOISE_M + TOF_NOISE_SHARE * distance)
+    reading = np.rint(100 * (distance + spread * rng.standard_normal(len(height))))
+    near = 100 * distance <= TOF_FLOOR_CM
+    lost = (distance > TOF_RANGE_M) | (~near & (rng.random(len(height)) < TOF_DROPOUT * min(scale, 1.0)))
+    return np.where(lost, TOF_NOTHING, np.where(near, TOF_FLOOR_CM, np.maximum(reading, TOF_FLOOR_CM))).astype(np.int64)
+
+
+def _gauge(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Charge as the drone estimates it from the voltage; it never rises, nor above what it began with."""
+    if not len(truth):
+        return np.empty(0, np.int64)
+    share = rng.uniform(*GAUGE_SHARE) if aircraft.noise > 0 else 1.0
+    open_volts = np.interp(truth["charge"], CHARGE, OPEN_VOLTS)
+    seen = np.interp(truth["voltage_v"] + share * (open_volts - truth["voltage_v"]), OPEN_VOLTS, CHARGE)
+    window = max(round(GAUGE_S / aircraft.state_period_s), 1)
+    sums = np.concatenate(([0.0], np.cumsum(np.concatenate((np.full(window - 1, seen[0]), seen)))))
+    smooth = (sums[window:] - sums[:-window]) / window
+    return np.floor(np.minimum.accumulate(100 * smooth) + 1e-6).astype(np.int64)
+
+
+def _pad_fields(
+    truth: NDArray[np.void], pads: Sequence[Pad], scale: float, rng: np.random.Generator
+) -> dict[str, NDArray[np.int64]]:
+    """The mission-pad fields: of the nearest pad in view, or the numbers that say why there is none.
+
+    A pad's frame has x forward, y left and z up as seen from the pad, and its roll is turned over: the camera looks at
+    the pad from above.
+    """
+    count, on = len(truth), truth["pads_on"] != 0
+    height = -truth["down_m"]
+    fields = {name: np.zeros(count, np.int64) for name in PAD_FIELDS}
+    fields["mid"][:] = np.where(on, NO_PAD, PADS_OFF)
+    for name in ("x", "y", "z"):
+        fields[name][:] = np.where(on, NO_PAD_CM, PADS_OFF_CM)
+    nearest = np.full(count, np.inf)
+    for pad in pads:
+        north, east = truth["north_m"] - pad.north_m, truth["east_m"] - pad.east_m
+        away = np.hypot(north, east)
+        seen = on & (height >= PAD_LEAST_M) & (height <= PAD_MOST_M) & (away <= PAD_VIEW * height + PAD_MARGIN_M)
+        seen &= away < nearest
+        nearest[seen] = away[seen]
+        for name, values in _over_pad(truth, pad, north, east).items():
+            spread = scale * (PAD_NOISE_CM if name in "xyz" else PAD_NOISE_DEG)
+            noisy = values + spread * rng.standard_normal(count)
+            fields[name][seen] = np.rint(noisy if name in "xyz" else _wrapped(noisy))[seen].astype(np.int64)
+        fields["mid"][seen] = pad.number
+    return fields
+
+
+def _over_pad(truth: NDArray[np.void], pad: Pad, north: Floats, east: Floats) -> Mapping[str, Floats]:
+    turn = math.radians(pad.yaw_deg)
+    return {
+        "x": 100 * (north * math.cos(turn) + east * math.sin(turn)),
+        "y": 100 * (north * math.sin(turn) - east * math.cos(turn)),
+        "z": -100 * truth["down_m"],
+        "mpitch": np.degrees(truth["pitch_rad"]),
+        "mroll": 180.0 + np.degrees(truth["roll_rad"]),
+        "myaw": np.degrees(truth["yaw_rad"]) - pad.yaw_deg,
+    }
