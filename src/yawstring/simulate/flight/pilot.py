@@ -92,8 +92,9 @@ def pilot(
         OptionError: The style is unknown or the time too short.
 
     Example:
-        >>> [command.text for command in pilot(1, 20.0, "hover")][:2]
-        ['command', 'takeoff']
+        >>> script = [command.text for command in pilot(1, 20.0, "hover")]
+        >>> script[0], "takeoff" in script, script[-1]
+        ('command', True, 'land')
     """
     if style not in STYLES:
         raise OptionError(f"pilot: unknown style '{style}'; it is one of {', '.join(STYLES)}")
@@ -163,7 +164,7 @@ def _sticks(script: _Script, pads: Sequence[Pad]) -> None:
     while script.left_s() > 2.0:
         if script.now_s >= change_s:
             # A person moves one or two sticks at a time, and now and then none.
-            gates = (rng.random(4) < (0.45, 0.5, 0.2, 0.35)) * STICK_PERCENT
+            gates = np.where(rng.random(4) < (0.45, 0.5, 0.2, 0.35), STICK_PERCENT, 0.0)
             change_s = script.now_s + float(rng.uniform(0.5, 3.5))
         stick = keep * stick + math.sqrt(1.0 - keep * keep) * rng.standard_normal(4)
         right, forward, up, yaw = np.clip(stick * gates + _back_inside(script), -100, 100).round().astype(int).tolist()

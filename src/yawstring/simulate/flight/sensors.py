@@ -96,9 +96,9 @@ def sense(
         angle = np.degrees(truth[f"{name}_rad"]) + scale * (
             ANGLE_OFFSET_DEG * rng.standard_normal() + _white(rng, count, ANGLE_NOISE_DEG)
         )
-        fields[name] = _cut(_wrapped(angle))
+        fields[name] = _cut(wrapped(angle))
     yaw = np.degrees(truth["yaw_rad"]) + scale * _wander(rng, times, YAW_WANDER_DEG, YAW_WANDER_S)
-    fields["yaw"] = _cut(_wrapped(yaw))
+    fields["yaw"] = _cut(wrapped(yaw))
     for name, seen in (("vgx", "seen_north_m_s"), ("vgy", "seen_east_m_s"), ("vgz", "seen_up_m_s")):
         # A drone that stands with its motors off knows that it stands.
         stirs = scale * _white(rng, count, SPEED_NOISE_M_S) * ((height > 0) | (truth["thrust_n"] > 0.01))
@@ -150,7 +150,7 @@ def _cut(values: Floats) -> NDArray[np.int64]:
     return np.trunc(values).astype(np.int64)
 
 
-def _wrapped(degrees: Floats) -> Floats:
+def wrapped(degrees: Floats) -> Floats:
     """Angles from -180 up to 180."""
     return (degrees + 180.0) % 360.0 - 180.0
 
@@ -201,7 +201,7 @@ def _pad_fields(
         for name, values in _over_pad(truth, pad, north, east).items():
             spread = scale * (PAD_NOISE_CM if name in "xyz" else PAD_NOISE_DEG)
             noisy = values + spread * rng.standard_normal(count)
-            fields[name][seen] = np.rint(noisy if name in "xyz" else _wrapped(noisy))[seen].astype(np.int64)
+            fields[name][seen] = np.rint(noisy if name in "xyz" else wrapped(noisy))[seen].astype(np.int64)
         fields["mid"][seen] = pad.number
     return fields
 
