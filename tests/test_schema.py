@@ -44,6 +44,11 @@ IDENTITY = {
     *("flight_time", "time", "time_since_last_packet", "data.data"),
     # our own: the flight's clock, and where on Earth it is
     *("flight_time_s", "latitude_deg", "longitude_deg"),
+    # of frames that we decode: clocks, counters, hashes, names and texts, places
+    *("radiotap.mactime", "wlan.fixed.timestamp", "wlan.tkip.extiv", "wlan.wep.iv", "wlan.aid", "wlan.fixed.aid"),
+    *("payload_hash", "ssid_hash", "vendor_hash", "elements_hash", "wlan.ssid", "tello.command", "tello.state"),
+    *("odid.counter", "odid.timestamp_s", "odid.uas_id", "odid.operator_id", "odid.self_id"),
+    *("odid.latitude_deg", "odid.longitude_deg", "odid.operator_latitude_deg", "odid.operator_longitude_deg"),
     RECORDING,
 }
 

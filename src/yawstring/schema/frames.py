@@ -5,7 +5,11 @@ that we decode; :data:`ALIASES` ties the two. A column whose table holds integer
 (addresses, protocols, payload) says "code". "Now" is the name of the field in Wireshark 4.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from yawstring.schema.column import Column, columns_of
+from yawstring.schema.decoded import DECODED_COLUMNS
 
 _DOT11 = "IEEE 802.11-2020, 9.2 and 12.5; Wireshark wlan"
 _RADIO = "radiotap.org; Wireshark wlan_radio"
@@ -119,4 +123,27 @@ FRAME_COLUMNS: tuple[Column, ...] = (
         ("wlan_radio.SNR (db)", "int", "dB", "measure", "Signal minus noise (now wlan_radio.snr); 0 if unknown"),
         ("wlan_radio.preamble", "int", "µs", "measure", "Duration of the preamble"),
     ),
+    *columns_of(
+        "cyber",
+        _RADIO,
+        ("radiotap.length", "int", "octets", "measure", "Length of the radiotap header"),
+        ("radiotap.dbm_antsignal", "int", "dBm", "measure", "Signal, first antenna"),
+        ("radiotap.quality", "int", "", "measure", "Quality of the Barker code lock"),
+        ("wlan_radio.data_rate", "float", "Mb/s", "measure", "Data rate"),
+        ("wlan_radio.signal_dbm", "int", "dBm", "measure", "Signal, last antenna"),
+        ("wlan_radio.noise_dbm", "int", "dBm", "measure", "Noise, last antenna; null unless the radio reports it"),
+        ("wlan_radio.snr", "int", "dB", "measure", "Signal minus noise; null unless the radio reports both"),
+    ),
+    *DECODED_COLUMNS,
 )  # fmt: skip
+
+ALIASES: Mapping[str, str] = MappingProxyType({
+    "radiotap.hdr_length": "radiotap.length",
+    "radiotap.antenna_signal": "radiotap.dbm_antsignal",
+    "radiotap.signal_quality": "radiotap.quality",
+    "wlan_radio.datarate": "wlan_radio.data_rate",
+    "wlan_radio.signal_strength (dbm)": "wlan_radio.signal_dbm",
+    "wlan_radio.Noise level (dbm)": "wlan_radio.noise_dbm",
+    "wlan_radio.SNR (db)": "wlan_radio.snr",
+})  # fmt: skip
+"""Spellings of the notebook's day, and Wireshark 4's."""

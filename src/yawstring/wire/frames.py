@@ -1,0 +1,162 @@
+"""The compiled loop that reads frames into columns: one pass over the octets, every bound checked in it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled
+from yawstring.wire.checksums import siphash
+from yawstring.wire.elements import management
+from yawstring.wire.headers import ppi, prism
+from yawstring.wire.mac import CONTROL, DATA, EXTENSION, MANAGEMENT, OPEN, checked, mac_header, protection
+from yawstring.wire.network import AGGREGATE, WLAN, WLAN_DATA, network
+from yawstring.wire.octets import Int, Octets
+from yawstring.wire.radiotap import radiotap
+from yawstring.wire.rates import reception
+from yawstring.wire.records import AT, CAPTURED, FCS, LINK_TYPE, Int64s
+from yawstring.wire.records import LENGTH as RECORD_LENGTH
+from yawstring.wire.records import TIME as RECORD_TIME
+from yawstring.wire.rejects import FINE, LINK_UNKNOWN
+from yawstring.wire.slots import (
+    BODY,
+    CHAIN,
+    DATA_LENGTH,
+    FCS_THERE,
+    FRAGMENT,
+    KEPT,
+    LENGTH,
+    MAC_AT,
+    MORE_FRAGMENTS,
+    NONE,
+    NUMBER,
+    PAYLOAD_HASH,
+    PROTECTION,
+    PROTOCOLS,
+    QOS_AMSDU,
+    REJECT,
+    SLOTS,
+    SUBTYPE,
+    TIME,
+    TYPE,
+)  # fmt: skip
+from yawstring.wire.slots import (
+    CAPTURED as CAPTURED_SLOT,
+)
+
+LINK_MAC, LINK_PRISM, LINK_RADIOTAP, LINK_PPI = 105, 119, 127, 192
+"""Link types that are read: 802.11 alone, and behind Prism or AVS, radiotap and PPI headers."""
+
+HEADERS = ("", "radiotap:wlan_radio:", "prism:wlan_radio:", "ppi:wlan_radio:")
+"""The first part of the column ``frame.protocols``."""
+
+CHAINS_OF_HEADER = 32
+"""``frame.protocols`` is the header's place in :data:`HEADERS` times this, plus the chain's in the list of chains."""
+
+_NO_DATA = 4
+_AMSDU_HEADER = 14
+
+
+@compiled
+def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
+    """Read what stands before the 802.11 frame; ``row[MAC_AT]`` says where that begins."""
+    if link == LINK_RADIOTAP:
+        row[PROTOCOLS] = CHAINS_OF_HEADER
+        return radiotap(octets, at, end, row)
+    if link == LINK_MAC:
+        row[PROTOCOLS], row[MAC_AT] = 0, at
+        return FINE
+    if link == LINK_PRISM:
+        row[PROTOCOLS] = 2 * CHAINS_OF_HEADER
+        return prism(octets, at, end, row)
+    if link == LINK_PPI:
+        row[PROTOCOLS] = 3 * CHAINS_OF_HEADER
+        return ppi(octets, at, end, row)
+    return LINK_UNKNOWN
+
+
+@compiled
+def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
+    """Read what follows the MAC header; gives the first fault."""
+    kind = row[TYPE]
+    if kind in (CONTROL, EXTENSION) or (kind == DATA and row[SUBTYPE] & _NO_DATA):
+        return FINE
+    # The first fragment alone begins with the headers of what is carried, and it is no whole packet either.
+    fault = protection(octets, end, row)
+    if fault:
+        return fault
+    if row[PROTECTION] == OPEN and not row[FRAGMENT] and not row[MORE_FRAGMENTS]:
+        if kind == MANAGEMENT:
+            return management(octets, end, key, row)
+        if row[QOS_AMSDU] == 1:
+            row[CHAIN] = AGGREGATE
+            return FINE
+        fault = network(octets, end, row)
+    else:
+        row[CHAIN] = WLAN_DATA if row[BODY] < end else WLAN
+        if row[PROTECTION] == OPEN and row[BODY] < end:
+            row[DATA_LENGTH] = end - row[BODY]
+    if kind == DATA and row[BODY] < end:
+        last = row[BODY] + row[DATA_LENGTH] if row[DATA_LENGTH] > 0 else end
+        row[PAYLOAD_HASH] = siphash(octets, row[BODY], last, key)
+    return fault
+
+
+@compiled
+def _frame(
+    octets: Octets, at: Int, end: Int, link: Int, whole: bool, tables: Int64s, key: NDArray[np.uint64], row: Int64s
+) -> Int:
+    """Read one frame; gives the first fault."""
+    first = _header(octets, at, end, link, row)
+    if row[MAC_AT] == NONE:
+        return first
+    row[CHAIN] = WLAN
+    end = checked(octets, end, whole, tables, row)
+    fault = mac_header(octets, row[MAC_AT], end, row)
+    reception(row)
+    if not fault:
+        fault = _body(octets, end, key, row)
+    row[PROTOCOLS] += row[CHAIN]
+    return first if first else fault
+
+
+@compiled
+def read_frames(
+    octets: Octets,
+    records: Int64s,
+    first_number: Int,
+    tables: Int64s,
+    key: NDArray[np.uint64],
+    counts: Int64s,
+    columns: Int64s,
+    filled: NDArray[np.uint64],
+) -> None:
+    """Read every record into the columns.
+
+    Args:
+        octets: uint8[octet] that the records point into.
+        records: int64[slot, record]; see :mod:`yawstring.wire.records`.
+        first_number: Number of the first frame.
+        tables: int64[slice, octet] of the frame check sequence.
+        key: uint64[2] of the hashes.
+        counts: int64[reason], added to.
+        columns: int64[slot, frame], filled where a bit says so.
+        filled: uint64[word, frame] of zeros: bit ``slot % 64`` of word ``slot // 64`` says that the slot is filled.
+    """
+    row = np.empty(SLOTS, np.int64)
+    for index in range(records.shape[1]):
+        row[:] = NONE
+        at, captured, length = records[AT, index], records[CAPTURED, index], records[RECORD_LENGTH, index]
+        row[TIME], row[NUMBER], row[LENGTH] = records[RECORD_TIME, index], first_number + index, length
+        row[CAPTURED_SLOT] = captured
+        if records[FCS, index] >= 0:
+            row[FCS_THERE] = 1 if records[FCS, index] == 4 else 0
+        # A record that does not lie in the octets is no record of theirs.
+        if at < 0 or captured < 0 or at > octets.size or captured > octets.size - at:
+            captured, at = 0, 0
+        fault = _frame(octets, at, at + captured, records[LINK_TYPE, index], captured >= length, tables, key, row)
+        if fault:
+            row[REJECT] = fault
+            counts[fault] += 1
+        for slot in range(KEPT):
+            if row[slot] != NONE:
+                columns[slot, index] = row[slot]
+                filled[slot >> 6, index] |= np.uint64(1) << np.uint64(slot & 63)
