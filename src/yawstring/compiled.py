@@ -5,7 +5,9 @@ checks its own bounds: Numba does not. ``NUMBA_BOUNDSCHECK=1`` in the environmen
 """
 
 from collections.abc import Callable
-from typing import TypeVar, cast
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar, cast
 
 import numba
 
@@ -31,7 +33,24 @@ def compiled(function: F) -> F:
 
 
 def _cached(function: F) -> object:
-    return numba.njit(cache=True, nogil=True, fastmath=False)(function)
+    dispatcher: Any = numba.njit(cache=True, nogil=True, fastmath=False)(function)
+    # Numba takes kept machine code for stale when the function's own file has changed, but not when a function it calls
+    # or a constant it uses has, in another file: those of its sub-package count here too.
+    kept = dispatcher._cache._cache_file
+    kept._source_stamp = (kept._source_stamp, _sources(_sub_package(Path(function.__code__.co_filename))))
+    return cast("object", dispatcher)
+
+
+def _sub_package(file: Path) -> Path:
+    package = Path(__file__).parent
+    return package / file.relative_to(package).parts[0] if package in file.parent.parents else file.parent
+
+
+@cache
+def _sources(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Path, size and time of change of every source in a folder."""
+    about = ((path, path.stat()) for path in sorted(folder.rglob("*.py")))
+    return tuple((str(path.relative_to(folder)), stat.st_size, stat.st_mtime_ns) for path, stat in about)
 
 
 def _anonymous(function: F) -> bool:
