@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.simulate.flight.commands import ANSWERS, PACE, QUERY, Reading, Response
+from yawstring.simulate.flight.commands import ANSWERS, CODE, Reading, Response
 
 if TYPE_CHECKING:
     from yawstring.simulate.flight.log import FlightLog
@@ -43,9 +43,9 @@ def responses(
         if code == 0:
             continue
         text = reading.answer or ANSWERS[code]
-        if reading.code == PACE:
+        if reading.code == CODE.pace:
             speed = 100.0 * reading.values[0]
-        elif reading.code == QUERY:
+        elif reading.code == CODE.query:
             text = _value(log, command.text.strip(), decided_s, speed)
         out.append(Response(decided_s + float(delays[index]), text, command.sender, index))
     return tuple(sorted(out, key=lambda response: response.time_s))

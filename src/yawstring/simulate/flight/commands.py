@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,24 +22,51 @@ CONTROLLER = "controller"
 OK = "ok"
 ERROR = "error"
 OUT_OF_RANGE = "out of range"
-MOTOR_STOP = "error Motor stop"
-NOT_JOYSTICK = "error Not joystick"
-AUTO_LAND = "error Auto land"
-NO_MARKER = "error No valid marker"
 
-ANSWERS = ("", OK, ERROR, OUT_OF_RANGE, MOTOR_STOP, NOT_JOYSTICK, AUTO_LAND, NO_MARKER)
-"""What the autopilot answers, by its number; the first is no answer."""
 
-A_NONE, A_OK, A_ERROR, A_OUT_OF_RANGE, A_MOTOR_STOP, A_NOT_JOYSTICK, A_AUTO_LAND, A_NO_MARKER = range(len(ANSWERS))
+class Answer(NamedTuple):
+    """Number of each answer of the autopilot."""
 
-CODES = (
-    "sdk", "takeoff", "land", "emergency", "stop", "shift", "turn", "go_pad", "arc", "sticks", "pace", "flip", "pads",
-    "plain", "refused", "query", "unlink", "link",
+    none: int = 0
+    ok: int = 1
+    error: int = 2
+    motor_stop: int = 3
+    not_joystick: int = 4
+    auto_land: int = 5
+    no_marker: int = 6
+
+
+class Code(NamedTuple):
+    """Number of each kind of order; ``unlink`` and ``link`` are no commands but the edges of the controller's link."""
+
+    sdk: int = 0
+    takeoff: int = 1
+    land: int = 2
+    emergency: int = 3
+    stop: int = 4
+    shift: int = 5
+    turn: int = 6
+    go_pad: int = 7
+    arc: int = 8
+    sticks: int = 9
+    pace: int = 10
+    flip: int = 11
+    pads: int = 12
+    plain: int = 13
+    refused: int = 14
+    query: int = 15
+    unlink: int = 16
+    link: int = 17
+
+
+ANSWER = Answer()
+CODE = Code()
+"""Values of these classes, and not plain numbers: the compiler would make a copy of a function for every number."""
+
+ANSWERS = (
+    "", OK, ERROR, "error Motor stop", "error Not joystick", "error Auto land", "error No valid marker",
 )  # fmt: skip
-(
-    SDK, TAKEOFF, LAND, EMERGENCY, STOP, SHIFT, TURN, GO_PAD, ARC, STICKS, PACE, FLIP, PADS,
-    PLAIN, REFUSED, QUERY, UNLINK, LINK,
-) = range(len(CODES))  # fmt: skip
+"""What the autopilot answers, by its number."""
 
 CM = 0.01
 """Metres."""
@@ -94,7 +122,7 @@ class Reading:
     """What a command's text means.
 
     Attributes:
-        code: One of the orders' numbers (:data:`CODES`).
+        code: One of :class:`Code`.
         values: Up to eight numbers, as the code has them; metres, seconds, radians.
         answer: The answer, where it does not depend on the flight.
     """
@@ -115,18 +143,18 @@ def read_command(text: str) -> Reading:
     """
     words = text.split()
     if not words:
-        return Reading(REFUSED, answer=ERROR)
+        return Reading(CODE.refused, answer=ERROR)
     word = words[0]
     if word in _FIXED and len(words) == 1:
         return _FIXED[word]
     if word in QUERIES and len(words) == 1:
-        return Reading(QUERY)
+        return Reading(CODE.query)
     if word not in _READERS:
-        return Reading(REFUSED, answer=f"unknown command: {word}")
+        return Reading(CODE.refused, answer=f"unknown command: {word}")
     try:
         return _READERS[word](words)
     except (ValueError, IndexError):
-        return Reading(REFUSED, answer=ERROR)
+        return Reading(CODE.refused, answer=ERROR)
 
 
 def orders_of(commands: Sequence[Command]) -> tuple[NDArray[np.void], tuple[Reading, ...]]:
@@ -172,11 +200,11 @@ def _ranged(reader: _Reader, count: int) -> _Reader:
 
     def read(words: list[str]) -> Reading:
         if len(words) != count + 1:
-            return Reading(REFUSED, answer=ERROR)
+            return Reading(CODE.refused, answer=ERROR)
         try:
             return reader(words)
         except _RangeError:
-            return Reading(REFUSED, answer=OUT_OF_RANGE)
+            return Reading(CODE.refused, answer=OUT_OF_RANGE)
 
     return read
 
@@ -191,34 +219,34 @@ _WAYS = MappingProxyType({
 def _shift(words: list[str]) -> Reading:
     forward, right, up = _WAYS[words[0]]
     metres = _whole(words[1], _SMALLEST_CM, _LARGEST_CM) * CM
-    return Reading(SHIFT, (forward * metres, right * metres, up * metres, _DEFAULT_PACE))
+    return Reading(CODE.shift, (forward * metres, right * metres, up * metres, _DEFAULT_PACE))
 
 
 def _turn(words: list[str]) -> Reading:
     angle = math.radians(_whole(words[1], 1, 360))
-    return Reading(TURN, (angle if words[0] == "cw" else -angle,))
+    return Reading(CODE.turn, (angle if words[0] == "cw" else -angle,))
 
 
 def _flip(words: list[str]) -> Reading:
     rolls, pitches = {"l": (-1, 0), "r": (1, 0), "f": (0, -1), "b": (0, 1)}.get(words[1], (0, 0))
-    return Reading(FLIP, (rolls, pitches)) if rolls or pitches else Reading(REFUSED, answer=ERROR)
+    return Reading(CODE.flip, (rolls, pitches)) if rolls or pitches else Reading(CODE.refused, answer=ERROR)
 
 
 def _go(words: list[str]) -> Reading:
     """``go x y z speed [mid]``: x is forward, y left, z up; with a pad, its own frame."""
     if len(words) not in {5, 6}:
-        return Reading(REFUSED, answer=ERROR)
+        return Reading(CODE.refused, answer=ERROR)
     try:
         x, y, z = (_whole(word, -_LARGEST_CM, _LARGEST_CM) for word in words[1:4])
         pace = _whole(words[4], 10, 100) * CM
         if len(words) == 6:
             pad = _whole(words[5].removeprefix("m"), 1, 8)
-            return Reading(GO_PAD, (x * CM, -y * CM, z * CM, pace, pad))
+            return Reading(CODE.go_pad, (x * CM, -y * CM, z * CM, pace, pad))
         if max(abs(x), abs(y), abs(z)) < _SMALLEST_CM:
             raise _RangeError
     except _RangeError:
-        return Reading(REFUSED, answer=OUT_OF_RANGE)
-    return Reading(SHIFT, (x * CM, -y * CM, z * CM, pace))
+        return Reading(CODE.refused, answer=OUT_OF_RANGE)
+    return Reading(CODE.shift, (x * CM, -y * CM, z * CM, pace))
 
 
 def _curve(words: list[str]) -> Reading:
@@ -232,34 +260,34 @@ def _curve(words: list[str]) -> Reading:
     normal = np.cross(first, second)
     size = float(normal @ normal)
     if size < 1e-9:
-        return Reading(REFUSED, answer=ERROR)
+        return Reading(CODE.refused, answer=ERROR)
     centre = np.cross((first @ first) * second - (second @ second) * first, normal) / (2.0 * size)
     radius = float(np.linalg.norm(centre))
     if not _RADIUS_M[0] <= radius <= _RADIUS_M[1]:
-        return Reading(REFUSED, answer=ERROR)
+        return Reading(CODE.refused, answer=ERROR)
     start = -centre / radius
     side = np.cross(normal / math.sqrt(size), start)
     angle = math.atan2(float((second - centre) @ side), float((second - centre) @ start)) % (2.0 * math.pi)
-    return Reading(ARC, (*centre.tolist(), *side.tolist(), angle, pace))
+    return Reading(CODE.arc, (*centre.tolist(), *side.tolist(), angle, pace))
 
 
 def _sticks(words: list[str]) -> Reading:
-    return Reading(STICKS, tuple(_whole(word, -100, 100) * CM for word in words[1:5]))
+    return Reading(CODE.sticks, tuple(_whole(word, -100, 100) * CM for word in words[1:5]))
 
 
 def _pace(words: list[str]) -> Reading:
-    return Reading(PACE, (_whole(words[1], 10, 100) * CM,))
+    return Reading(CODE.pace, (_whole(words[1], 10, 100) * CM,))
 
 
 def _direction(words: list[str]) -> Reading:
     _whole(words[1], 0, 2)
-    return Reading(PLAIN, answer=OK)
+    return Reading(CODE.plain, answer=OK)
 
 
 _FIXED = MappingProxyType({
-    "command": Reading(SDK), "takeoff": Reading(TAKEOFF), "land": Reading(LAND), "emergency": Reading(EMERGENCY),
-    "stop": Reading(STOP), "mon": Reading(PADS, (1.0,)), "moff": Reading(PADS, (0.0,)),
-    "streamon": Reading(PLAIN, answer=OK), "streamoff": Reading(PLAIN, answer=OK),
+    "command": Reading(CODE.sdk), "takeoff": Reading(CODE.takeoff), "land": Reading(CODE.land),
+    "emergency": Reading(CODE.emergency), "stop": Reading(CODE.stop), "mon": Reading(CODE.pads, (1.0,)), "moff": Reading(CODE.pads, (0.0,)),
+    "streamon": Reading(CODE.plain, answer=OK), "streamoff": Reading(CODE.plain, answer=OK),
 })  # fmt: skip
 
 _READERS: MappingProxyType[str, _Reader] = MappingProxyType({

@@ -182,11 +182,12 @@ def _shift(
     if lie.kind == "drift":
         ending = np.clip((lie.end_s - now) / ramp_s, 0.0, 1.0)
         return lie.amount * (now - lie.start_s) * (0.5 - 0.5 * np.cos(np.pi * ending))
-    value = _smooth(_known(states, leading), times)[rows] / unit
+    value: Floats = _smooth(_known(states, leading), times)[rows] / unit
     if lie.kind == "scale":
         rest = TOF_FLOOR_CM / unit if leading == "tof" else 0.0
         return (lie.amount - 1.0) * (value - rest) * ramp
-    return (value[0] - value) * np.where(now - lie.start_s < ramp_s, 1.0, ramp)
+    held: Floats = (value[0] - value) * np.where(now - lie.start_s < ramp_s, 1.0, ramp)
+    return held
 
 
 def _known(states: Mapping[str, Floats], name: str) -> Floats:

@@ -8,10 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
-from yawstring.simulate.flight import commands as sdk
 from yawstring.simulate.flight.aircraft import STEP_S, Aircraft
 from yawstring.simulate.flight.answers import responses
-from yawstring.simulate.flight.commands import Command, orders_of
+from yawstring.simulate.flight.commands import CODE, Command, orders_of
 from yawstring.simulate.flight.fitting import draw_craft, start_state
 from yawstring.simulate.flight.integrate import NORMALS, integrate
 from yawstring.simulate.flight.log import FlightLog
@@ -101,11 +100,11 @@ def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> NDA
         if not end <= begin < until:
             raise OptionError(f"flight: link interval {begin:g} to {until:g} s: intervals must rise and not touch")
         if begin > end or (begin == 0.0 and not rows):
-            rows += [(end, sdk.UNLINK)] if begin > 0.0 else []
-            rows += [(begin, sdk.LINK)]
+            rows += [(end, CODE.unlink)] if begin > 0.0 else []
+            rows += [(begin, CODE.link)]
         end = until
     if end < duration_s:
-        rows.append((end, sdk.UNLINK))
+        rows.append((end, CODE.unlink))
     edges = np.zeros(len(rows), ORDER)
     for row, (time_s, code) in enumerate(rows):
         edges[row]["time_s"], edges[row]["code"] = time_s, code

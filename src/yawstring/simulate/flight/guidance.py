@@ -6,15 +6,33 @@ estimate of where it is, which slips.
 """
 
 import math
+from typing import NamedTuple
 
 from yawstring.compiled import compiled
 from yawstring.simulate.flight.aircraft import GRAVITY
-from yawstring.simulate.flight.commands import A_AUTO_LAND, A_ERROR, A_OK
+from yawstring.simulate.flight.commands import ANSWER
 from yawstring.simulate.flight.records import Craft, Floats, State
 
-MODES = ("ground", "spin", "climb", "hover", "move", "turn", "sticks", "arc", "flip", "land", "stop", "fall")
-"""What the autopilot can be doing."""
-GROUND, SPIN, CLIMB, HOVER, MOVE, TURNING, STICK, CURVING, FLIPPING, LANDING, STOPPING, FALLING = range(len(MODES))
+
+class Mode(NamedTuple):
+    """Number of each thing that the autopilot can be doing."""
+
+    ground: int = 0
+    spin: int = 1
+    climb: int = 2
+    hover: int = 3
+    move: int = 4
+    turn: int = 5
+    sticks: int = 6
+    arc: int = 7
+    flip: int = 8
+    land: int = 9
+    stop: int = 10
+    fall: int = 11
+
+
+MODE = Mode()
+MODES = Mode._fields
 
 SPIN_S = 1.2
 SPIN_LOAD = 0.3
@@ -96,48 +114,48 @@ def halt(state: State, replies: Floats, code: int) -> None:
     """Break off a move and hover."""
     finish(state, replies, code)
     hold_here(state)
-    enter(state, HOVER)
+    enter(state, MODE.hover)
 
 
 @compiled
 def flying(state: State) -> bool:
     """Whether it is up and may be told to move."""
-    return HOVER <= state.mode <= FLIPPING
+    return MODE.hover <= state.mode <= MODE.flip
 
 
 @compiled
 def begin_landing(state: State, replies: Floats) -> None:
     """Land from here, whatever was going on."""
-    finish(state, replies, A_AUTO_LAND)
+    finish(state, replies, ANSWER.auto_land)
     hold_here(state)
-    enter(state, LANDING)
+    enter(state, MODE.land)
 
 
 @compiled
 def guide(state: State, craft: Craft, replies: Floats) -> None:
     """Carry on with what it is doing for one step, and say what velocity, attitude and thrust that wants."""
     mode = state.mode
-    if mode in (GROUND, FALLING, SPIN, STOPPING):
+    if mode in (MODE.ground, MODE.fall, MODE.spin, MODE.stop):
         _on_the_ground(state, craft, replies)
         return
-    if mode == FLIPPING:
+    if mode == MODE.flip:
         _flip(state, craft, replies)
         return
     north = east = down = 0.0
-    if mode == STICK:
+    if mode == MODE.sticks:
         north, east, down = _stick(state)
-    elif mode == CURVING:
+    elif mode == MODE.arc:
         north, east, down = _arc(state)
     else:
         north, east, down = _approach(state)
-    if mode != STICK or state.stick_yaw == 0.0:
+    if mode != MODE.sticks or state.stick_yaw == 0.0:
         limit = craft.yaw_limit
         state.yaw_rate_wanted = min(max(TURN_GAIN * (state.hold_yaw - state.yaw), -limit), limit)
     _steer(state, craft, north, east, down)
-    if mode in (CLIMB, MOVE, TURNING):
+    if mode in (MODE.climb, MODE.move, MODE.turn):
         _arrive(state, craft, replies)
-    elif mode == LANDING and state.down >= 0.0:
-        enter(state, STOPPING)
+    elif mode == MODE.land and state.down >= 0.0:
+        enter(state, MODE.stop)
 
 
 @compiled
@@ -147,19 +165,19 @@ def _on_the_ground(state: State, craft: Craft, replies: Floats) -> None:
     state.roll_wanted = state.pitch_wanted = state.yaw_rate_wanted = state.thrust_wanted = 0.0
     state.want_north = state.want_east = state.want_down = 0.0
     state.trim_north = state.trim_east = state.trim_down = 0.0
-    if state.mode == SPIN:
+    if state.mode == MODE.spin:
         state.thrust_wanted = SPIN_LOAD * weight
         if elapsed >= SPIN_S:
             hold_here(state)
             state.hold_down = -craft.takeoff_height_m
-            enter(state, CLIMB)
-    elif state.mode == STOPPING:
+            enter(state, MODE.climb)
+    elif state.mode == MODE.stop:
         state.thrust_wanted = SPIN_LOAD * weight
         if elapsed >= STOP_S:
-            finish(state, replies, A_OK)
-            enter(state, GROUND)
-    elif state.mode == FALLING and state.down >= 0.0:
-        enter(state, GROUND)
+            finish(state, replies, ANSWER.ok)
+            enter(state, MODE.ground)
+    elif state.mode == MODE.fall and state.down >= 0.0:
+        enter(state, MODE.ground)
 
 
 @compiled
@@ -168,15 +186,15 @@ def _approach(state: State) -> tuple[float, float, float]:
     north = state.hold_north - state.north - state.lost_north
     east = state.hold_east - state.east - state.lost_east
     down = state.hold_down - state.down
-    pace = state.pace if state.mode == MOVE else HOLD_M_S
-    if state.mode == CLIMB:
+    pace = state.pace if state.mode == MODE.move else HOLD_M_S
+    if state.mode == MODE.climb:
         pace = CLIMB_M_S
     distance = math.sqrt(north * north + east * east + down * down)
     share = 0.0
     if distance > 0.0:
         share = min(HOLD_GAIN * distance, math.sqrt(2.0 * BRAKE_M_S2 * distance), pace) / distance
     fall = share * down
-    if state.mode == LANDING:
+    if state.mode == MODE.land:
         fall = LAND_M_S if -state.down > TOUCH_HEIGHT_M else TOUCH_M_S
     return share * north, share * east, fall
 
@@ -217,7 +235,7 @@ def _arc(state: State) -> tuple[float, float, float]:
     state.hold_down = min(down, -LEAST_HEIGHT_M)
     back_north, back_east, back_down = _approach(state)
     if angle >= state.arc_whole:
-        enter(state, MOVE)
+        enter(state, MODE.move)
         return back_north, back_east, back_down
     return (
         back_north + state.pace * (cosine * state.arc_w_north - sine * state.arc_u_north),
@@ -254,8 +272,8 @@ def _flip(state: State, craft: Craft, replies: Floats) -> None:
         north, east, down = _approach(state)
         _steer(state, craft, north, east, down)
         if elapsed >= FLIP_HEAVE_S + FLIP_TURN_S + FLIP_CALM_S:
-            finish(state, replies, A_OK)
-            enter(state, HOVER)
+            finish(state, replies, ANSWER.ok)
+            enter(state, MODE.hover)
 
 
 @compiled
@@ -298,9 +316,9 @@ def _arrive(state: State, craft: Craft, replies: Floats) -> None:
     near = north * north + east * east + down * down < ARRIVED_M * ARRIVED_M
     near = near and speed2 < ARRIVED_M_S * ARRIVED_M_S and abs(state.hold_yaw - state.yaw) < ARRIVED_RAD
     state.settled_s = state.settled_s + craft.step_s if near else max(state.settled_s - craft.step_s, 0.0)
-    if state.settled_s >= (craft.takeoff_settle_s if state.mode == CLIMB else SETTLE_S):
-        finish(state, replies, A_OK)
-        enter(state, HOVER)
+    if state.settled_s >= (craft.takeoff_settle_s if state.mode == MODE.climb else SETTLE_S):
+        finish(state, replies, ANSWER.ok)
+        enter(state, MODE.hover)
     elif state.now_s > state.deadline_s:
-        finish(state, replies, A_ERROR)
-        enter(state, HOVER)
+        finish(state, replies, ANSWER.error)
+        enter(state, MODE.hover)

@@ -3,21 +3,11 @@
 import math
 
 from yawstring.compiled import compiled
-from yawstring.simulate.flight import commands as sdk
-from yawstring.simulate.flight.commands import A_ERROR, A_MOTOR_STOP, A_NO_MARKER, A_NOT_JOYSTICK, A_OK
+from yawstring.simulate.flight.commands import ANSWER, CODE
 from yawstring.simulate.flight.dynamics import advance, breathe, drain, settle
 from yawstring.simulate.flight.guidance import (
-    CLIMB,
-    CURVING,
-    FALLING,
-    FLIPPING,
-    GROUND,
-    HOVER,
     LEAST_HEIGHT_M,
-    MOVE,
-    SPIN,
-    STICK,
-    TURNING,
+    MODE,
     answer,
     begin_landing,
     enter,
@@ -28,18 +18,6 @@ from yawstring.simulate.flight.guidance import (
     hold_here,
 )
 from yawstring.simulate.flight.records import Craft, Floats, Instant, Order, Rows, State
-
-SDK, TAKEOFF, LAND, EMERGENCY, STOP, SHIFT, TURN = (
-    sdk.SDK,
-    sdk.TAKEOFF,
-    sdk.LAND,
-    sdk.EMERGENCY,
-    sdk.STOP,
-    sdk.SHIFT,
-    sdk.TURN,
-)
-GO_PAD, ARC, STICKS, PACE, FLIP, PADS = sdk.GO_PAD, sdk.ARC, sdk.STICKS, sdk.PACE, sdk.FLIP, sdk.PADS
-PLAIN, REFUSED, QUERY, UNLINK, LINK = sdk.PLAIN, sdk.REFUSED, sdk.QUERY, sdk.UNLINK, sdk.LINK
 
 NORMALS = 5
 """Standard normal numbers that a step takes."""
@@ -89,7 +67,8 @@ def integrate(
     for step in range(len(normals)):
         state.now_s = begin + step * craft.step_s
         while following < len(orders) and orders[following].time_s <= state.now_s:
-            hear(state, craft, orders[following], following, markers, replies)
+            state.hearing = following
+            hear(state, craft, orders[following], markers, replies)
             following += 1
         watch(state, craft, replies)
         guide(state, craft, replies)
@@ -107,11 +86,11 @@ def integrate(
 @compiled
 def watch(state: State, craft: Craft, replies: Floats) -> None:
     """What it does by itself: hover when the link is gone, land after silence or with an empty battery."""
-    if not HOVER <= state.mode <= FLIPPING:
+    if not MODE.hover <= state.mode <= MODE.flip:
         return
     if state.linked == 0 and state.unlinked_s >= 0.0 and state.now_s - state.unlinked_s >= craft.link_notice_s:
         state.unlinked_s = -1.0
-        halt(state, replies, A_ERROR)
+        halt(state, replies, ANSWER.error)
     if state.busy >= 0:
         # A long move is no silence: the clock starts when it is done.
         state.heard_s = max(state.heard_s, state.now_s)
@@ -120,125 +99,125 @@ def watch(state: State, craft: Craft, replies: Floats) -> None:
 
 
 @compiled
-def hear(state: State, craft: Craft, order: Order, index: int, markers: Rows, replies: Floats) -> None:
+def hear(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Act on an order, or refuse it."""
     code = order.code
-    if code == UNLINK:
+    if code == CODE.unlink:
         state.linked, state.unlinked_s = 0, state.now_s
-    elif code == LINK:
+    elif code == CODE.link:
         state.linked = 1
     elif order.own == 0 or state.linked != 0:
-        state.sdk = 1 if code == SDK else state.sdk
+        state.sdk = 1 if code == CODE.sdk else state.sdk
         if state.sdk != 0:
             state.heard_s = state.now_s
-            _obey(state, craft, order, index, markers, replies)
+            _obey(state, craft, order, markers, replies)
 
 
 @compiled
-def _obey(state: State, craft: Craft, order: Order, index: int, markers: Rows, replies: Floats) -> None:
+def _obey(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Act on an order that has been heard."""
     code = order.code
-    if code in (SDK, PLAIN, REFUSED, QUERY, PACE, PADS):
-        if code == PACE:
+    if code in (CODE.sdk, CODE.plain, CODE.refused, CODE.query, CODE.pace, CODE.pads):
+        if code == CODE.pace:
             state.speed = order.a
-        elif code == PADS:
+        elif code == CODE.pads:
             state.pads_on = int(order.a)
-        answer(state, replies, index, A_OK)
-    elif code == EMERGENCY:
-        finish(state, replies, A_ERROR)
-        enter(state, GROUND if state.down >= 0.0 else FALLING)
-    elif code == TAKEOFF:
-        _take_off(state, craft, index, replies)
+        answer(state, replies, state.hearing, ANSWER.ok)
+    elif code == CODE.emergency:
+        finish(state, replies, ANSWER.error)
+        enter(state, MODE.ground if state.down >= 0.0 else MODE.fall)
+    elif code == CODE.takeoff:
+        _take_off(state, craft, replies)
     elif flying(state):
-        _manoeuvre(state, craft, order, index, markers, replies)
-    elif code != STICKS:
-        _refuse(state, code, index, replies)
+        _manoeuvre(state, craft, order, markers, replies)
+    elif code != CODE.sticks:
+        _refuse(state, code, replies)
 
 
 @compiled
-def _refuse(state: State, code: int, index: int, replies: Floats) -> None:
+def _refuse(state: State, code: int, replies: Floats) -> None:
     """Out of flight nothing is obeyed, but for landing on the way up."""
-    if code == LAND and state.mode == CLIMB:
+    if code == CODE.land and state.mode == MODE.climb:
         begin_landing(state, replies)
-        state.busy = index
+        state.busy = state.hearing
     else:
-        answer(state, replies, index, A_MOTOR_STOP if state.mode == GROUND else A_ERROR)
+        answer(state, replies, state.hearing, ANSWER.motor_stop if state.mode == MODE.ground else ANSWER.error)
 
 
 @compiled
-def _take_off(state: State, craft: Craft, index: int, replies: Floats) -> None:
-    if state.mode != GROUND or state.charge < TAKEOFF_CHARGE:
-        answer(state, replies, index, A_ERROR)
+def _take_off(state: State, craft: Craft, replies: Floats) -> None:
+    if state.mode != MODE.ground or state.charge < TAKEOFF_CHARGE:
+        answer(state, replies, state.hearing, ANSWER.error)
         return
-    state.busy = index
+    state.busy = state.hearing
     state.deadline_s = state.now_s + 20.0
-    enter(state, SPIN)
+    enter(state, MODE.spin)
 
 
 @compiled
-def _manoeuvre(state: State, craft: Craft, order: Order, index: int, markers: Rows, replies: Floats) -> None:
+def _manoeuvre(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """An order in flight."""
     code = order.code
-    if code == LAND:
+    if code == CODE.land:
         begin_landing(state, replies)
-        state.busy = index
-    elif code == STOP:
-        halt(state, replies, A_ERROR)
-        answer(state, replies, index, A_OK)
-    elif code == STICKS:
+        state.busy = state.hearing
+    elif code == CODE.stop:
+        halt(state, replies, ANSWER.error)
+        answer(state, replies, state.hearing, ANSWER.ok)
+    elif code == CODE.sticks:
         _take_sticks(state, order, replies)
     elif state.busy >= 0:
-        answer(state, replies, index, A_NOT_JOYSTICK)
-    elif code == FLIP:
+        answer(state, replies, state.hearing, ANSWER.not_joystick)
+    elif code == CODE.flip:
         if state.charge < FLIP_CHARGE:
-            answer(state, replies, index, A_ERROR)
+            answer(state, replies, state.hearing, ANSWER.error)
             return
         hold_here(state)
-        state.flip_roll, state.flip_pitch, state.busy = order.a, order.b, index
-        enter(state, FLIPPING)
+        state.flip_roll, state.flip_pitch, state.busy = order.a, order.b, state.hearing
+        enter(state, MODE.flip)
     else:
-        _set_out(state, craft, order, index, markers, replies)
+        _set_out(state, craft, order, markers, replies)
 
 
 @compiled
 def _take_sticks(state: State, order: Order, replies: Floats) -> None:
     """The sticks take over from whatever move was on."""
-    if state.mode != STICK:
-        finish(state, replies, A_ERROR)
+    if state.mode != MODE.sticks:
+        finish(state, replies, ANSWER.error)
         hold_here(state)
-        enter(state, STICK)
+        enter(state, MODE.sticks)
     state.stick_right, state.stick_forward = order.a, order.b
     state.stick_up, state.stick_yaw = order.c, order.d * math.radians(100.0)
 
 
 @compiled
-def _set_out(state: State, craft: Craft, order: Order, index: int, markers: Rows, replies: Floats) -> None:
+def _set_out(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Begin a move, a turn, an arc or a flight to a pad."""
     north, east, down = state.north + state.lost_north, state.east + state.lost_east, state.down
     cos_yaw, sin_yaw = math.cos(state.yaw), math.sin(state.yaw)
     hold_here(state)
-    state.pace, mode = state.speed, MOVE
-    if order.code == SHIFT:
+    state.pace, mode = state.speed, MODE.move
+    if order.code == CODE.shift:
         state.hold_north = north + order.a * cos_yaw - order.b * sin_yaw
         state.hold_east = east + order.a * sin_yaw + order.b * cos_yaw
         state.hold_down = min(max(down - order.c, -craft.ceiling_m), -LEAST_HEIGHT_M)
         state.pace = order.d if order.d > 0.0 else state.speed
-    elif order.code == TURN:
+    elif order.code == CODE.turn:
         state.hold_yaw = state.yaw + order.a
-        mode = TURNING
-    elif order.code == GO_PAD:
+        mode = MODE.turn
+    elif order.code == CODE.go_pad:
         if not _towards_pad(state, craft, order, markers):
-            answer(state, replies, index, A_NO_MARKER)
+            answer(state, replies, state.hearing, ANSWER.no_marker)
             return
         state.pace = order.d
     else:
         _lay_arc(state, order, north, east, down)
-        mode = CURVING
+        mode = MODE.arc
     whole = math.sqrt((state.hold_north - north) ** 2 + (state.hold_east - east) ** 2 + (state.hold_down - down) ** 2)
-    if mode == CURVING:
+    if mode == MODE.arc:
         whole = state.arc_radius * state.arc_whole
     state.deadline_s = state.now_s + 12.0 + 2.0 * whole / state.pace
-    state.busy = index
+    state.busy = state.hearing
     enter(state, mode)
 
 

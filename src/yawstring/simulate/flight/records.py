@@ -99,6 +99,7 @@ class State(Protocol):
     settled_s: float
     deadline_s: float
     busy: int
+    hearing: int
     heard_s: float
     sdk: int
     linked: int
