@@ -286,8 +286,9 @@ def _direction(words: list[str]) -> Reading:
 
 _FIXED = MappingProxyType({
     "command": Reading(CODE.sdk), "takeoff": Reading(CODE.takeoff), "land": Reading(CODE.land),
-    "emergency": Reading(CODE.emergency), "stop": Reading(CODE.stop), "mon": Reading(CODE.pads, (1.0,)), "moff": Reading(CODE.pads, (0.0,)),
-    "streamon": Reading(CODE.plain, answer=OK), "streamoff": Reading(CODE.plain, answer=OK),
+    "emergency": Reading(CODE.emergency), "stop": Reading(CODE.stop), "mon": Reading(CODE.pads, (1.0,)),
+    "moff": Reading(CODE.pads, (0.0,)), "streamon": Reading(CODE.plain, answer=OK),
+    "streamoff": Reading(CODE.plain, answer=OK),
 })  # fmt: skip
 
 _READERS: MappingProxyType[str, _Reader] = MappingProxyType({

@@ -170,7 +170,9 @@ def _gauge(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator
         return np.empty(0, np.int64)
     share = rng.uniform(*GAUGE_SHARE) if aircraft.noise > 0 else 1.0
     open_volts = np.interp(truth["charge"], CHARGE, OPEN_VOLTS)
-    seen = np.interp(truth["voltage_v"] + share * (open_volts - truth["voltage_v"]), OPEN_VOLTS, CHARGE)
+    sag = open_volts - truth["voltage_v"]
+    # The gauge knows the sag with motors off, and misses some of what they add.
+    seen = np.interp(open_volts - (1.0 - share) * (sag - sag[0]), OPEN_VOLTS, CHARGE)
     window = max(round(GAUGE_S / aircraft.state_period_s), 1)
     sums = np.concatenate(([0.0], np.cumsum(np.concatenate((np.full(window - 1, seen[0]), seen)))))
     smooth = (sums[window:] - sums[:-window]) / window
