@@ -147,6 +147,13 @@ def _channel(random: Random) -> bytes:
     return struct.pack("<HH", _pick(FREQUENCIES)(random), _pick(CHANNEL_FLAGS)(random))
 
 
+def _xchannel(random: Random) -> bytes:
+    frequency = _pick(FREQUENCIES)(random)
+    flags = _pick((0x10480, 0x20480, 0x40480, 0x10140, 0x20140, 0x40140, 0xA0, 0x480, 0x140))(random)
+    channel = 14 if frequency == 2484 else (frequency - (2407 if frequency < 3000 else 5000)) // 5
+    return struct.pack("<IHBb", flags, frequency, channel, int(random.integers(0, 31)))
+
+
 def _mcs(random: Random) -> bytes:
     return bytes([int(random.integers(256)) | 0x02, int(random.integers(256)), int(random.integers(33))])
 
@@ -164,6 +171,7 @@ _VALUES: dict[int, Callable[[Random], bytes]] = {
     5: lambda random: struct.pack("<b", int(random.integers(-95, -10))),
     6: lambda random: struct.pack("<b", int(random.integers(-100, -80))),
     11: lambda random: bytes([int(random.integers(4))]),
+    18: _xchannel,
     19: _mcs,
     21: _vht,
 }

@@ -5,6 +5,8 @@ What the octets mean is decided in :mod:`yawstring.table.corpora`.
 
 import os
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from yawstring.errors import OptionError, TableError
@@ -92,13 +94,25 @@ def write_octets(octets: bytes, path: Path) -> None:
     Raises:
         TableError: The file cannot be written.
     """
+    with replaced(path) as partial:
+        partial.write_bytes(octets)
+
+
+@contextmanager
+def replaced(path: Path) -> Iterator[Path]:
+    """Give a file to write: it takes the place of ``path`` if the ``with`` block ends well, and goes if it does not.
+
+    Raises:
+        TableError: The file cannot be written.
+    """
     partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
-        partial.write_bytes(octets)
+        yield partial
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise TableError(f"expected to write this file, found: {_reason(error)}", file=str(path)) from None
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def read_octets(path: Path, *, most: int) -> bytes:

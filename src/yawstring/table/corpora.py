@@ -26,7 +26,9 @@ Glue = Literal["union", "intersection"]
 FORMAT = "1"
 """Version of the Parquet files that :func:`to_parquet` writes."""
 
-_KEY = "yawstring."  # before each of our keys in a Parquet file
+KEY_PREFIX = "yawstring."
+"""Stands before each of our keys in the metadata of a Parquet file."""
+
 _TITS = "tits-"
 _SHOWN_COLUMNS = 4
 _DIGEST_LENGTH = 64
@@ -235,7 +237,7 @@ def to_parquet(table: Table) -> bytes:
 
 def _write(frame: pl.DataFrame, described: Mapping[str, str]) -> bytes:
     out = BytesIO()
-    frame.write_parquet(out, metadata={_KEY + key: value for key, value in described.items()})
+    frame.write_parquet(out, metadata={KEY_PREFIX + key: value for key, value in described.items()})
     return out.getvalue()
 
 
@@ -281,7 +283,7 @@ def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> 
 def _parquet(octets: bytes, name: str, limits: Limits) -> tuple[pl.DataFrame, Mapping[str, str]]:
     try:
         metadata = pl.read_parquet_metadata(BytesIO(octets))
-        if metadata.get(_KEY + "pages", pages := _pages_digest(octets)) != pages:
+        if metadata.get(KEY_PREFIX + "pages", pages := _pages_digest(octets)) != pages:
             raise TableError("expected the octets that were written, found them changed: it is damaged", file=name)
         scan = pl.scan_parquet(BytesIO(octets))
         width = len(scan.collect_schema())
@@ -297,4 +299,4 @@ def _parquet(octets: bytes, name: str, limits: Limits) -> tuple[pl.DataFrame, Ma
         ) from None
     if not len(frame) or not frame.width:
         raise TableError("expected columns and rows, found none", file=name)
-    return frame, {key.removeprefix(_KEY): text for key, text in metadata.items() if key.startswith(_KEY)}
+    return frame, {key.removeprefix(KEY_PREFIX): text for key, text in metadata.items() if key.startswith(KEY_PREFIX)}
