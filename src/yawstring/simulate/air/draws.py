@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.simulate.air.columns import BOOK_RANDOM
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
 _FIRST, _SECOND = np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB)
@@ -28,20 +29,21 @@ def word_of(key: np.uint64, index: int) -> np.uint64:
 
 
 @compiled
-def uniform(state: NDArray[np.uint64]) -> float:
-    """A number from 0 up to 1; ``state`` (uint64[1]) moves on."""
-    state[0] += _STEP
-    return float(mixed(state[0]) >> _11) * _UNIT
+def uniform(book: NDArray[np.int64]) -> float:
+    """A number from 0 up to 1; the state, the first number of ``book``, moves on."""
+    state = np.uint64(book[BOOK_RANDOM]) + _STEP
+    book[BOOK_RANDOM] = np.int64(state)
+    return float(mixed(state) >> _11) * _UNIT
 
 
 @compiled
-def normal(state: NDArray[np.uint64]) -> float:
+def normal(book: NDArray[np.int64]) -> float:
     """A draw of the standard normal distribution (Box and Muller)."""
-    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(state)))
-    return radius * math.cos(2.0 * math.pi * uniform(state))
+    radius = math.sqrt(-2.0 * math.log(1.0 - uniform(book)))
+    return radius * math.cos(2.0 * math.pi * uniform(book))
 
 
 @compiled
-def whole(state: NDArray[np.uint64], highest: int) -> int:
+def whole(book: NDArray[np.int64], highest: int) -> int:
     """A whole number from 0 to ``highest``."""
-    return int(uniform(state) * (highest + 1))
+    return int(uniform(book) * (highest + 1))

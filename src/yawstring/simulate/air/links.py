@@ -6,51 +6,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.simulate.air import columns as col
+from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import normal, uniform
-from yawstring.simulate.air.plan import Plan, State
 from yawstring.simulate.air.rates import chance_received
 
 STATION_NOISE_DBM = -94.0
 """Noise floor of the stations' own receivers: thermal noise of 20 MHz and a noise figure of 7 dB."""
 
-_SILENCE_MW = 1e-30
+SILENT_DBM = -300.0
 _MOST_UP_AFTER = 80
 _FAILURES_TO_FALL = 2
 
 
 @compiled
-def level_dbm(plan: Plan, from_dbm: float, here: int, there: int, now_ns: int) -> float:
-    """Mean level at ``there`` of a transmitter at ``here``, linear between the plan's steps."""
-    step = now_ns // plan.step_ns
-    last = len(plan.loss_db) - 1
+def loss_db(world: World, here: int, there: int, now_ns: int) -> float:
+    """Mean loss between two places, linear between the steps of the table."""
+    step, last = now_ns // world.book[col.BOOK_STEP], len(world.loss) - 1
     if step >= last:
-        return from_dbm - float(plan.loss_db[last, here, there])
-    part = (now_ns - step * plan.step_ns) / plan.step_ns
-    before, after = plan.loss_db[step, here, there], plan.loss_db[step + 1, here, there]
-    return from_dbm - (1.0 - part) * float(before) - part * float(after)
+        return float(world.loss[last, here, there])
+    part = (now_ns - step * world.book[col.BOOK_STEP]) / world.book[col.BOOK_STEP]
+    return float((1.0 - part) * world.loss[step, here, there] + part * world.loss[step + 1, here, there])
 
 
 @compiled
-def fading_db(plan: Plan, here: int, there: int, now_ns: int, random: NDArray[np.uint64]) -> float:
+def fading_db(world: World, here: int, there: int, now_ns: int) -> float:
     """One draw of the fading of a frame between two places."""
-    step = min(now_ns // plan.step_ns, len(plan.moves) - 1)
-    still = plan.moves[step, here] == 0 and plan.moves[step, there] == 0
-    return (plan.still_db if still else plan.moving_db) * normal(random)
-
-
-@compiled
-def noise_dbm(
-    plan: Plan, state: State, there: int, channel: int, start_ns: int, end_ns: int, floor_dbm: float
-) -> float:
-    """Noise at ``there`` while a frame lasts: the floor and every interval of noise that it meets, added up."""
-    total = 10.0 ** (floor_dbm / 10.0)
-    for index in range(state.noise_first[0], len(plan.noise)):
-        part = plan.noise[index]
-        if part["start_ns"] >= end_ns:
-            break
-        if part["end_ns"] > start_ns and part["channel"] == channel:
-            total += 10.0 ** (level_dbm(plan, part["power_dbm"], part["site"], there, start_ns) / 10.0)
-    return 10.0 * math.log10(max(total, _SILENCE_MW))
+    step = min(now_ns // world.book[col.BOOK_STEP], len(world.loss) - 1)
+    moves = world.loss[step, here, here] + world.loss[step, there, there] > 0.0
+    return float(world.dials[col.DIAL_MOVING if moves else col.DIAL_STILL] * normal(world.book))
 
 
 @compiled
@@ -60,50 +44,79 @@ def sum_dbm(one_dbm: float, other_dbm: float) -> float:
 
 
 @compiled
-def gets_through(
-    plan: Plan,
-    state: State,
-    here: int,
-    there: int,
-    channel: int,
-    rate: int,
-    octets: int,
-    times: tuple[int, int],
-    against_dbm: float,
-) -> bool:
-    """Whether a station receives a frame of another, against noise and ``against_dbm`` of other stations' signal."""
-    start, end = times
-    station = plan.stations[there]
-    if not station["on_ns"] <= start < station["off_ns"] or uniform(state.random) < plan.stray:
+def noise_dbm(world: World, there: int, channel: int, start_ns: int, end_ns: int, floor_dbm: float) -> float:
+    """Noise at ``there`` while a frame lasts: the floor and every interval of noise that it meets, added up."""
+    total, noise = floor_dbm, world.noise
+    for index in range(world.book[col.BOOK_NOISE], len(noise)):
+        if noise[index, col.NOISE_START] >= end_ns:
+            break
+        if noise[index, col.NOISE_END] > start_ns and noise[index, col.NOISE_CHANNEL] == channel:
+            total = sum_dbm(total, noise_level_dbm(world, index, there, start_ns))
+    return total
+
+
+@compiled
+def noise_level_dbm(world: World, index: int, there: int, now_ns: int) -> float:
+    """Level of one interval of noise at ``there``."""
+    power = world.noise[index, col.NOISE_MILLIBEL] / 100.0
+    return float(power - loss_db(world, world.noise[index, col.NOISE_SITE], there, now_ns))
+
+
+@compiled
+def pass_noise(world: World, now_ns: int) -> None:
+    """Step over the intervals of noise that are over."""
+    first = world.book[col.BOOK_NOISE]
+    while first < len(world.noise) and world.noise[first, col.NOISE_END] < now_ns:
+        first += 1
+    world.book[col.BOOK_NOISE] = first
+
+
+@compiled
+def level_dbm(world: World, here: int, there: int, now_ns: int) -> float:
+    """Mean level at ``there`` of the station ``here``."""
+    return float(world.dials[col.DIAL_POWER + here] - loss_db(world, here, there, now_ns))
+
+
+@compiled
+def gets_through(world: World, row: NDArray[np.int64], there: int, against_dbm: float) -> bool:
+    """Whether a station receives a transmission (a row of ``sent``), against noise and others' signal."""
+    here, start, station = row[col.SENT_STATION], row[col.SENT_START], world.stations[there]
+    if not station[col.STATION_ON] <= start < station[col.STATION_OFF]:
         return False
-    level = level_dbm(plan, plan.stations[here]["power_dbm"], here, there, start)
-    level += fading_db(plan, here, there, start, state.random)
-    noise = sum_dbm(noise_dbm(plan, state, there, channel, start, end, STATION_NOISE_DBM), against_dbm)
-    return uniform(state.random) < chance_received(rate, octets, level - noise)
+    if uniform(world.book) < world.dials[col.DIAL_STRAY]:
+        return False
+    level = level_dbm(world, here, there, start) + fading_db(world, here, there, start)
+    noise = noise_dbm(world, there, row[col.SENT_CHANNEL], start, row[col.SENT_END], STATION_NOISE_DBM)
+    chance = chance_received(row[col.SENT_RATE], row[col.SENT_OCTETS], level - sum_dbm(noise, against_dbm))
+    return uniform(world.book) < chance
 
 
 @compiled
-def adapted_rate(plan: Plan, state: State, here: int, there: int, attempts: int) -> int:
+def adapted_rate(world: World, here: int, there: int, attempts: int) -> int:
     """The rate of this attempt: the link's own, one step lower for every second attempt that failed."""
-    place = max(0, state.link[here, there, 0] - attempts // 2)
-    return int(plan.stations[here]["rates"][place])
+    station = world.stations[here]
+    place = station[col.STATION_LINKS + col.LINK_WIDTH * there + col.LINK_RATE] - attempts // 2
+    return int(station[col.STATION_RATES + max(0, place)])
 
 
 @compiled
-def adapt(plan: Plan, state: State, here: int, there: int, success: bool) -> None:
+def adapt(world: World, here: int, there: int, success: bool) -> None:
     """Learn from one exchange: adaptive automatic rate fallback (Lacage and others, MSWiM 2004).
 
     After so many successes the next rate is tried; if its first frame fails the link falls back and waits twice as long
     before it tries again, up to a limit. Two failures in a row cost a rate.
     """
-    link, needed = state.link[here, there], plan.stations[here]["up_after"]
+    station = world.stations[here]
+    link = station[col.STATION_LINKS + col.LINK_WIDTH * there :]
     if success:
-        link[1], link[2] = link[1] + 1, 0
-        if link[1] >= link[3] and link[0] + 1 < plan.stations[here]["rate_count"]:
-            link[0], link[1] = link[0] + 1, -1
+        link[col.LINK_GOOD], link[col.LINK_BAD] = link[col.LINK_GOOD] + 1, 0
+        highest = station[col.STATION_RATE_COUNT] - 1
+        if link[col.LINK_GOOD] >= link[col.LINK_NEEDED] and link[col.LINK_RATE] < highest:
+            link[col.LINK_RATE], link[col.LINK_GOOD] = link[col.LINK_RATE] + 1, -1
         return
-    probing = link[1] == -1
-    link[1], link[2] = 0, link[2] + 1
-    if probing or link[2] >= _FAILURES_TO_FALL:
-        link[3] = min(2 * link[3], _MOST_UP_AFTER) if probing else needed
-        link[0], link[2] = max(0, link[0] - 1), 0
+    probing = link[col.LINK_GOOD] == -1
+    link[col.LINK_GOOD], link[col.LINK_BAD] = 0, link[col.LINK_BAD] + 1
+    if probing or link[col.LINK_BAD] >= _FAILURES_TO_FALL:
+        longer = min(2 * link[col.LINK_NEEDED], _MOST_UP_AFTER)
+        link[col.LINK_NEEDED] = longer if probing else station[col.STATION_UP_AFTER]
+        link[col.LINK_RATE], link[col.LINK_BAD] = max(0, link[col.LINK_RATE] - 1), 0

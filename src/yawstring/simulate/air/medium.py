@@ -9,22 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.simulate.air import columns as col
+from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import whole
 from yawstring.simulate.air.exchange import (
-    SILENT_DBM,
     answered,
     concluded,
     frame_rate,
     gathered,
-    numbered,
     put_frames,
     received,
     reserved,
     reserves,
 )
-from yawstring.simulate.air.links import level_dbm, sum_dbm
+from yawstring.simulate.air.frames import CONTROL, numbered
+from yawstring.simulate.air.links import SILENT_DBM, level_dbm, noise_level_dbm, pass_noise, sum_dbm
 from yawstring.simulate.air.offers import NOBODY
-from yawstring.simulate.air.plan import Plan, State
 from yawstring.simulate.air.rates import SIFS_NS, preamble_ns
 
 ROOM = 80
@@ -38,18 +38,19 @@ _DEAF_NS = 5_000
 _ENERGY_DBM = -62.0
 """Noise above this holds the air like a frame (18.3.10.6)."""
 
-_NS_PER_US = 1000
 _MOST_CLASHING = 16
+_CLEARED = 2
+_CLASH_SPAN_NS = 20_000_000
+"""Intervals of noise are kept so long after their end, for whoever looks back over a transmission."""
 
 
 @compiled
-def contend(plan: Plan, state: State, sent: NDArray[np.void], count: int) -> tuple[int, bool]:
+def contend(world: World, sent: NDArray[np.int64], count: int) -> tuple[int, bool]:
     """Turn after turn until every offer is finished or ``sent`` is nearly full.
 
     Args:
-        plan: The offers and the ground.
-        state: Where things stand; moves on.
-        sent: Rows to fill.
+        world: The offers, and where things stand; moves on.
+        sent: int64[row, SENT_WIDTH] to fill.
         count: Rows already filled.
 
     Returns:
@@ -57,207 +58,237 @@ def contend(plan: Plan, state: State, sent: NDArray[np.void], count: int) -> tup
     """
     clashing, starts = np.empty(_MOST_CLASHING, np.int64), np.empty(_MOST_CLASHING, np.int64)
     while count + ROOM <= len(sent):
-        winner, at = -1, FAR_NS
-        for contender in range(len(plan.contenders)):
-            start = _turn_ns(plan, state, contender)
-            if start < at:
-                winner, at = contender, start
-        if winner < 0:
+        winner, at = _next(world)
+        if at == FAR_NS:
             return count, True
-        if not _may_speak(plan, state, winner, at):
+        if not _may_speak(world, winner, at):
             continue
-        together = _together(plan, state, winner, at, clashing, starts)
-        _freeze(plan, state, winner, at)
+        together = _together(world, winner, at, clashing, starts)
+        _freeze(world, winner, at)
         if together == 1:
-            count = _exchange(plan, state, winner, at, sent, count)
+            count = _exchange(world, winner, at, sent, count)
         else:
-            count = _clash(plan, state, clashing[:together], starts, sent, count)
+            count = _clash(world, clashing[:together], starts, sent, count)
     return count, False
 
 
 @compiled
-def _ready_ns(plan: Plan, state: State, contender: int) -> int:
+def _next(world: World) -> tuple[int, int]:
+    """Who speaks next, and when; ``FAR_NS`` when nobody wants to."""
+    winner, at = 0, FAR_NS
+    for queue in range(len(world.queues)):
+        start = _turn_ns(world, queue)
+        if start < at:
+            winner, at = queue, start
+    return winner, at
+
+
+@compiled
+def _ready_ns(world: World, queue: int) -> int:
     """When the frame at the head of a queue wants the air; finished ones are stepped over."""
-    while state.head[contender] < plan.first[contender + 1]:
-        offer = plan.order[state.head[contender]]
-        row = plan.offers[offer]
-        wanted = row["time_us"] * _NS_PER_US
-        after = row["after"]
-        if state.done[offer] == 0 and after < 0:
-            return int(wanted)
-        if state.done[offer] == 0 and state.delivered_ns[after] != NOBODY:
-            return int(max(wanted, state.delivered_ns[after] + row["delay_us"] * _NS_PER_US))
-        if state.done[offer] == 0 and state.done[after] == 0:
-            return FAR_NS
-        state.done[offer] = 1
-        state.head[contender] += 1
+    mine, offers = world.queues[queue], world.offers
+    while mine[col.QUEUE_HEAD] < mine[col.QUEUE_END]:
+        row = offers[mine[col.QUEUE_HEAD]]
+        after = row[col.OFFER_AFTER]
+        if row[col.OFFER_DONE] == 0:
+            if after < 0:
+                return int(row[col.OFFER_TIME])
+            if offers[after, col.OFFER_DELIVERED] != NOBODY:
+                return int(max(row[col.OFFER_TIME], offers[after, col.OFFER_DELIVERED] + row[col.OFFER_DELAY]))
+            if offers[after, col.OFFER_DONE] == 0:
+                return FAR_NS
+            row[col.OFFER_DONE] = 1
+        mine[col.QUEUE_HEAD] += 1
     return FAR_NS
 
 
 @compiled
-def _open_ns(plan: Plan, state: State, contender: int) -> int:
+def _open_ns(world: World, queue: int) -> int:
     """When the air has been quiet for DIFS, as this contender hears it."""
-    station, channel = plan.contenders[contender, 0], plan.contenders[contender, 2]
-    quiet = max(state.free_ns[channel], state.hold_ns[contender])
-    quiet = max(quiet, state.nav_ns[station, channel])
-    return int(quiet + SIFS_NS + 2 * plan.slot_ns)
+    mine = world.queues[queue]
+    channel = mine[col.QUEUE_CHANNEL]
+    quiet = max(world.book[col.BOOK_FREE + channel], mine[col.QUEUE_HOLD])
+    quiet = max(quiet, world.stations[mine[col.QUEUE_STATION], col.STATION_NAV + channel])
+    return int(quiet + SIFS_NS + 2 * world.book[col.BOOK_SLOT])
 
 
 @compiled
-def _turn_ns(plan: Plan, state: State, contender: int) -> int:
+def _turn_ns(world: World, queue: int) -> int:
     """When this contender would start to send if nobody else did; ``FAR_NS`` with nothing to send."""
-    ready = _ready_ns(plan, state, contender)
+    ready = _ready_ns(world, queue)
     if ready == FAR_NS:
         return FAR_NS
-    opens = _open_ns(plan, state, contender)
-    if state.slots[contender] == NOBODY:
+    mine, opens = world.queues[queue], _open_ns(world, queue)
+    if mine[col.QUEUE_SLOTS] == NOBODY:
         if ready >= opens:
             return ready
-        state.slots[contender] = whole(state.random, state.window[contender])
-    return int(max(ready, opens + state.slots[contender] * plan.slot_ns))
+        mine[col.QUEUE_SLOTS] = whole(world.book, mine[col.QUEUE_WINDOW])
+    return int(max(ready, opens + mine[col.QUEUE_SLOTS] * world.book[col.BOOK_SLOT]))
 
 
 @compiled
-def _may_speak(plan: Plan, state: State, contender: int, at: int) -> bool:
+def _may_speak(world: World, queue: int, at: int) -> bool:
     """Whether the head may go out now. If not, it is dropped (too old, radio off) or the contender waits for noise."""
-    offer, station = plan.order[state.head[contender]], plan.contenders[contender, 0]
-    radio = plan.stations[station]
-    waited = at - _ready_ns(plan, state, contender)
-    if waited > radio["lifetime_ns"] or not radio["on_ns"] <= at < radio["off_ns"]:
-        state.done[offer] = 1
+    mine = world.queues[queue]
+    station = world.stations[mine[col.QUEUE_STATION]]
+    waited = at - _ready_ns(world, queue)
+    if waited > station[col.STATION_LIFETIME] or not station[col.STATION_ON] <= at < station[col.STATION_OFF]:
+        world.offers[mine[col.QUEUE_HEAD], col.OFFER_DONE] = 1
         return False
-    first = state.noise_first[0]
-    while first < len(plan.noise) and plan.noise[first]["end_ns"] < at:
-        first += 1
-    state.noise_first[0] = first
-    for index in range(first, len(plan.noise)):
-        part = plan.noise[index]
-        if part["start_ns"] > at:
+    pass_noise(world, at - _CLASH_SPAN_NS)
+    for index in range(world.book[col.BOOK_NOISE], len(world.noise)):
+        part = world.noise[index]
+        if part[col.NOISE_START] > at:
             break
-        if part["end_ns"] <= at or part["channel"] != plan.contenders[contender, 2]:
+        if part[col.NOISE_END] <= at or part[col.NOISE_CHANNEL] != mine[col.QUEUE_CHANNEL]:
             continue
-        if level_dbm(plan, part["power_dbm"], part["site"], station, at) >= _ENERGY_DBM:
-            _wait(plan, state, contender, at, part["end_ns"])
+        if noise_level_dbm(world, index, mine[col.QUEUE_STATION], at) >= _ENERGY_DBM:
+            _wait(world, queue, at, part[col.NOISE_END])
             return False
     return True
 
 
 @compiled
-def _wait(plan: Plan, state: State, contender: int, at: int, until: int) -> None:
+def _wait(world: World, queue: int, at: int, until: int) -> None:
     """Keep what is left of the backoff, and listen again when the noise is over."""
-    opens = _open_ns(plan, state, contender)
-    if state.slots[contender] == NOBODY:
-        state.slots[contender] = whole(state.random, state.window[contender])
+    mine, opens = world.queues[queue], _open_ns(world, queue)
+    if mine[col.QUEUE_SLOTS] == NOBODY:
+        mine[col.QUEUE_SLOTS] = whole(world.book, mine[col.QUEUE_WINDOW])
     elif at > opens:
-        state.slots[contender] = max(0, state.slots[contender] - (at - opens) // plan.slot_ns)
-    state.hold_ns[contender] = until
+        mine[col.QUEUE_SLOTS] = max(0, mine[col.QUEUE_SLOTS] - (at - opens) // world.book[col.BOOK_SLOT])
+    mine[col.QUEUE_HOLD] = until
 
 
 @compiled
-def _together(
-    plan: Plan, state: State, winner: int, at: int, clashing: NDArray[np.int64], starts: NDArray[np.int64]
-) -> int:
+def _together(world: World, winner: int, at: int, clashing: NDArray[np.int64], starts: NDArray[np.int64]) -> int:
     """Who starts before hearing the winner, and when: the winner first. Returns how many."""
+    queues = world.queues
     clashing[0], starts[0], count = winner, at, 1
-    for contender in range(len(plan.contenders)):
-        if contender == winner or plan.contenders[contender, 2] != plan.contenders[winner, 2]:
+    for queue in range(len(queues)):
+        if queue == winner or queues[queue, col.QUEUE_CHANNEL] != queues[winner, col.QUEUE_CHANNEL]:
             continue
-        start = _turn_ns(plan, state, contender)
+        start = _turn_ns(world, queue)
         if start - at > _DEAF_NS or count == _MOST_CLASHING:
             continue
-        if plan.contenders[contender, 0] == plan.contenders[winner, 0]:
-            passed = max(0, at - _open_ns(plan, state, contender)) // plan.slot_ns
-            state.slots[contender] = passed + whole(state.random, state.window[contender])
-        elif _may_speak(plan, state, contender, start):
-            clashing[count], starts[count] = contender, start
+        if _sends_already(queues, clashing[:count], queues[queue, col.QUEUE_STATION]):
+            passed = max(0, at - _open_ns(world, queue)) // world.book[col.BOOK_SLOT]
+            queues[queue, col.QUEUE_SLOTS] = passed + 1 + whole(world.book, queues[queue, col.QUEUE_WINDOW])
+        elif _may_speak(world, queue, start):
+            clashing[count], starts[count] = queue, start
             count += 1
     return count
 
 
 @compiled
-def _freeze(plan: Plan, state: State, winner: int, at: int) -> None:
+def _sends_already(queues: NDArray[np.int64], clashing: NDArray[np.int64], station: int) -> bool:
+    """Whether another queue of the same station starts: the second one waits, inside the station."""
+    found = False
+    for index in range(len(clashing)):
+        found = found or queues[clashing[index], col.QUEUE_STATION] == station
+    return found
+
+
+@compiled
+def _freeze(world: World, winner: int, at: int) -> None:
     """Everyone else on the channel stops counting down when the winner starts."""
-    for contender in range(len(plan.contenders)):
-        if plan.contenders[contender, 2] != plan.contenders[winner, 2] or state.slots[contender] == NOBODY:
+    for queue in range(len(world.queues)):
+        mine = world.queues[queue]
+        if queue == winner or mine[col.QUEUE_CHANNEL] != world.queues[winner, col.QUEUE_CHANNEL]:
             continue
-        opens = _open_ns(plan, state, contender)
-        if contender == winner or at <= opens:
+        opens = _open_ns(world, queue)
+        if mine[col.QUEUE_SLOTS] == NOBODY or at <= opens:
             continue
-        left = state.slots[contender] - (at - opens) // plan.slot_ns
-        spent = left <= 0 and _ready_ns(plan, state, contender) > at
-        state.slots[contender] = NOBODY if spent else max(0, left)
+        left = mine[col.QUEUE_SLOTS] - (at - opens) // world.book[col.BOOK_SLOT]
+        spent = left <= 0 and _ready_ns(world, queue) > at
+        mine[col.QUEUE_SLOTS] = NOBODY if spent else max(0, left)
 
 
 @compiled
-def _exchange(plan: Plan, state: State, contender: int, at: int, sent: NDArray[np.void], count: int) -> int:
+def _exchange(world: World, queue: int, at: int, sent: NDArray[np.int64], count: int) -> int:
     """One contender alone on the air, from RTS to answer. Returns the rows filled."""
-    offer, channel = plan.order[state.head[contender]], plan.contenders[contender, 2]
-    row, begun = plan.offers[offer], count
-    rate = frame_rate(plan, state, offer)
-    batch = gathered(plan, state, contender, at, rate)
-    start, clear = at, True
-    for index in range(batch):
-        state.attempts[state.batch[index]] += 1
-        state.passed[index] = 0
-    if row["ack"] and plan.octets[offer] > plan.stations[row["transmitter"]]["rts"]:
-        clear, end = reserved(plan, state, batch, rate, at, channel, sent, count)
-        count += 2 if end > sent[count]["end_ns"] else 1
-        start = end + SIFS_NS
-    answer = False
+    offer, channel = world.queues[queue, col.QUEUE_HEAD], world.queues[queue, col.QUEUE_CHANNEL]
+    row, begun, start, clear = world.offers[offer], count, at, True
+    station, rate = row[col.OFFER_FROM], frame_rate(world, offer)
+    batch = gathered(world, queue, at, rate)
+    _attempted(world, batch)
+    if row[col.OFFER_ACK] and row[col.OFFER_OCTETS] > world.stations[station, col.STATION_RTS]:
+        told = reserved(world, batch, (station, channel, rate), at, sent, count)
+        clear, count = told == _CLEARED, count + min(1 + told, 2)
+        start = sent[count - 1, col.SENT_END] + SIFS_NS
+    end, answer = start - SIFS_NS, False
     if clear:
-        end = put_frames(plan, state, batch, rate, channel, start, 0, sent, count)
+        end = put_frames(world, batch, rate, channel, start, sent, count)
         first, count = count, count + batch
-        if received(plan, state, batch, sent, first, SILENT_DBM) and row["ack"] and _answers(plan, state, offer, end):
-            answer, end = answered(plan, state, batch, end, sent, first, count)
-            count += 1
-    state.free_ns[channel] = end
-    if row["ack"] and not answer:
-        state.hold_ns[contender] = end + SIFS_NS + plan.slot_ns + preamble_ns(rate, False)
+        if received(world, batch, sent, first, SILENT_DBM) and _answers(world, offer, end):
+            answer = answered(world, batch, end, sent, first, count)
+            end, count = sent[count, col.SENT_END], count + 1
+    world.book[col.BOOK_FREE + channel] = end
+    if row[col.OFFER_ACK] and not answer:
+        _unanswered(world, queue, batch, end, rate)
     for index in range(begun, count):
-        reserves(plan, state, sent, index, end)
-    concluded(plan, state, contender, batch, answer)
+        reserves(world, sent[index], end)
+    concluded(world, queue, batch)
     return count
 
 
 @compiled
-def _answers(plan: Plan, state: State, offer: int, end: int) -> bool:
+def _attempted(world: World, batch: int) -> None:
+    for index in range(batch):
+        world.offers[world.book[col.BOOK_BATCH + index], col.OFFER_ATTEMPTS] += 1
+        world.book[col.BOOK_PASSED + index] = 0
+
+
+@compiled
+def _unanswered(world: World, queue: int, batch: int, end: int, rate: int) -> None:
+    """No answer came: nothing got through as far as the sender knows, and it has waited for one in vain (10.3.2.11)."""
+    for index in range(batch):
+        world.book[col.BOOK_PASSED + index] = 0
+    short = world.stations[world.queues[queue, col.QUEUE_STATION], col.STATION_SHORT] != 0
+    world.queues[queue, col.QUEUE_HOLD] = end + SIFS_NS + world.book[col.BOOK_SLOT] + preamble_ns(rate, short)
+
+
+@compiled
+def _answers(world: World, offer: int, end: int) -> bool:
     """Whether the addressee of a frame it has received answers: CTS only while its NAV is clear, all else always."""
-    row = plan.offers[offer]
-    return bool(row["kind"] != 1 or state.nav_ns[row["to"], row["channel"]] <= end)
+    row = world.offers[offer]
+    if not row[col.OFFER_ACK]:
+        return False
+    nav = world.stations[row[col.OFFER_TO], col.STATION_NAV + row[col.OFFER_CHANNEL]]
+    return bool(row[col.OFFER_KIND] != CONTROL or nav <= end)
 
 
 @compiled
 def _clash(
-    plan: Plan,
-    state: State,
-    clashing: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    sent: NDArray[np.void],
-    count: int,
+    world: World, clashing: NDArray[np.int64], starts: NDArray[np.int64], sent: NDArray[np.int64], count: int
 ) -> int:
     """Several at once: each sends its frame, each is heard against the others, and no answer is heard by anybody."""
-    state.clashes[0] += 1
-    channel = plan.contenders[clashing[0], 2]
-    busy = 0
+    world.book[col.BOOK_CLASHES] += 1
+    channel, busy = world.queues[clashing[0], col.QUEUE_CHANNEL], 0
     for index in range(len(clashing)):
-        contender = clashing[index]
-        offer = plan.order[state.head[contender]]
-        rate = frame_rate(plan, state, offer)
-        state.batch[0] = offer
-        numbered(plan, state, offer)
-        state.attempts[offer] += 1
-        end = put_frames(plan, state, 1, rate, channel, starts[index], state.clashes[0], sent, count)
-        to, against = plan.offers[offer]["to"], SILENT_DBM
-        for other in range(len(clashing)):
-            if other != index and to >= 0:
-                speaker = plan.contenders[clashing[other], 0]
-                power = plan.stations[speaker]["power_dbm"]
-                against = sum_dbm(against, level_dbm(plan, power, speaker, to, end))
-        received(plan, state, 1, sent, count, against)
-        count += 1
-        busy = max(busy, end)
-        if plan.offers[offer]["ack"]:
-            state.hold_ns[contender] = end + SIFS_NS + plan.slot_ns + preamble_ns(rate, False)
-        concluded(plan, state, contender, 1, False)
-    state.free_ns[channel] = busy
+        queue = clashing[index]
+        offer = world.queues[queue, col.QUEUE_HEAD]
+        rate = frame_rate(world, offer)
+        world.book[col.BOOK_BATCH] = offer
+        numbered(world, offer)
+        _attempted(world, col.ONE)
+        end = put_frames(world, col.ONE, rate, channel, starts[index], sent, count)
+        sent[count, col.SENT_CLASH] = world.book[col.BOOK_CLASHES]
+        against = _against_dbm(world, clashing, index, world.offers[offer, col.OFFER_TO], end)
+        received(world, col.ONE, sent, count, against)
+        count, busy = count + 1, max(busy, end)
+        if world.offers[offer, col.OFFER_ACK]:
+            _unanswered(world, queue, col.ONE, end, rate)
+        concluded(world, queue, col.ONE)
+    world.book[col.BOOK_FREE + channel] = busy
     return count
+
+
+@compiled
+def _against_dbm(world: World, clashing: NDArray[np.int64], index: int, there: int, now_ns: int) -> float:
+    """Level at ``there`` of everybody who collides, but one."""
+    total = SILENT_DBM
+    for other in range(len(clashing)):
+        if other != index and there >= 0:
+            speaker = world.queues[clashing[other], col.QUEUE_STATION]
+            total = sum_dbm(total, level_dbm(world, speaker, there, now_ns))
+    return total

@@ -30,17 +30,10 @@ def positions(tracks: Sequence[Track], steps: int) -> NDArray[np.float64]:
     return places
 
 
-def moving(places: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Whether each place moves at each step: uint8[step, track]."""
-    way = np.zeros(places.shape[:2])
-    way[1:] = np.linalg.norm(np.diff(places, axis=0), axis=2)
-    return (way > _MOVING_METRES_PER_S * STEP_S).astype(np.uint8)
-
-
 def losses_db(
     places: NDArray[np.float64], environment: Environment, random: np.random.Generator
 ) -> NDArray[np.float32]:
-    """Loss between every two places at every step: float32[step, place, place], symmetric.
+    """Loss between every two places at every step: float32[step, place, place], symmetric; diagonal 1 where one moves.
 
     Args:
         places: float64[step, place, 3] of :func:`positions`.
@@ -50,6 +43,7 @@ def losses_db(
     loss = np.empty((len(places), places.shape[1], places.shape[1]), np.float32)
     way = np.zeros(places.shape[:2])
     way[1:] = np.linalg.norm(np.diff(places, axis=0), axis=2)
+    moves = way > _MOVING_METRES_PER_S * STEP_S
     still = STEP_S / environment.shadow_seconds
     shadow = environment.shadow_db * _symmetric(random, places.shape[1])
     for step, place in enumerate(places):
@@ -59,6 +53,7 @@ def losses_db(
         shadow = kept * shadow + fresh * _symmetric(random, places.shape[1])
         spread = 10 * environment.exponent * np.log10(np.maximum(metres, _NEAREST_METRES))
         loss[step] = environment.reference_db + spread + shadow
+        np.fill_diagonal(loss[step], moves[step])
     return loss
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.rates import HT, HT_SHORT, MCS_COUNT, OFDM, RATES
 
 MOST_OCTETS = 48
@@ -36,59 +37,59 @@ def put(out: NDArray[np.uint8], at: int, value: int, octets: int) -> int:
 
 @compiled
 def write_radiotap(
-    out: NDArray[np.uint8], begin: int, row: np.void, heard: np.void, short: bool, extras: tuple[int, int, int]
+    out: NDArray[np.uint8],
+    begin: int,
+    row: NDArray[np.int64],
+    heard: NDArray[np.int64],
+    book: NDArray[np.int64],
+    short: bool,
 ) -> int:
-    """Write the radio header of a frame at ``begin``.
+    """Write the radio header of a frame at ``begin``, where everything is 0 (as are antenna number and RX flags).
 
     Args:
         out: uint8[octet].
         begin: Where the header begins.
         row: The transmission.
         heard: Its reception.
+        book: Antennas, and whether noise and quality are reported.
         short: DSSS and CCK frames of its transmitter have the short preamble.
-        extras: Antennas (1 or 2), 1 to report noise, 1 to report quality.
 
     Returns:
         Where the frame goes.
     """
-    antennas, noise, quality = extras
-    rate = row["rate"]
+    antennas, noise, quality = book[col.BOOK_ANTENNAS], book[col.BOOK_TELLS_NOISE], book[col.BOOK_TELLS_QUALITY]
+    rate = row[col.SENT_RATE]
     words = 1 + (antennas if antennas > 1 else 0)
     at = begin + _FIXED_OCTETS - _WORD
     present = _TSFT | _FLAGS | _CHANNEL | _SIGNAL | _ANTENNA | _RX_FLAGS
     present |= (_MCS if rate >= HT else _RATE) | (_NOISE if noise else 0) | (_QUALITY if quality else 0)
-    at = put(out, at, present | ((_MORE | _NEXT_NAMESPACE) if words > 1 else 0), _WORD)
+    at = put(out, at, present | ((_MORE | _NEXT_NAMESPACE) if words > 1 else 0), col.U32)
     for word in range(1, words):
         more = (_MORE | _NEXT_NAMESPACE) if word + 1 < words else 0
-        at = put(out, at, _SIGNAL | _ANTENNA | more, _WORD)
-    at = put(out, _aligned(out, begin, at, 8), heard["tsft"], 8)
-    flags = _FCS_PRESENT | (0 if heard["good"] else _BAD_FCS)
+        at = put(out, at, _SIGNAL | _ANTENNA | more, col.U32)
+    at = put(out, _aligned(begin, at, col.U64), heard[col.HEARD_TSFT], col.U64)
+    flags = _FCS_PRESENT | (0 if heard[col.HEARD_GOOD] else _BAD_FCS)
     flags |= _SHORT_PREAMBLE if short and 0 < rate < OFDM else 0
-    at = put(out, at, flags, 1)
-    at = put(out, at, round(2 * RATES[rate]), 1) if rate < HT else at
-    at = put(out, _aligned(out, begin, at, 2), _BASE_MHZ + _STEP_MHZ * row["channel"], 2)
-    at = put(out, at, _TWO_GHZ | (_CCK if rate < OFDM else _OFDM), 2)
-    at = put(out, at, heard["signal"][0], 1)
-    at = put(out, at, heard["noise"], 1) if noise else at
-    at = put(out, _aligned(out, begin, at, 2), heard["quality"], 2) if quality else at
-    at = put(out, at, 0, 1)
-    at = put(out, _aligned(out, begin, at, 2), 0, 2)
+    at = put(out, at, flags, col.U8)
+    at = put(out, at, round(2 * RATES[rate]), col.U8) if rate < HT else at
+    at = put(out, _aligned(begin, at, col.U16), _BASE_MHZ + _STEP_MHZ * row[col.SENT_CHANNEL], col.U16)
+    at = put(out, at, _TWO_GHZ | (_CCK if rate < OFDM else _OFDM), col.U16)
+    at = put(out, at, heard[col.HEARD_SIGNAL], col.U8)
+    at = put(out, at, heard[col.HEARD_NOISE], col.U8) if noise else at
+    at = put(out, _aligned(begin, at, col.U16), heard[col.HEARD_QUALITY], col.U16) if quality else at
+    at = _aligned(begin, at + 1, col.U16) + 2
     if rate >= HT:
-        at = put(out, at, _MCS_KNOWN, 1)
-        at = put(out, at, _MCS_SHORT_GUARD if rate >= HT_SHORT else 0, 1)
-        at = put(out, at, (rate - HT) % MCS_COUNT, 1)
+        out[at], at = _MCS_KNOWN, at + 1
+        at = put(out, at, _MCS_SHORT_GUARD if rate >= HT_SHORT else 0, col.U8)
+        at = put(out, at, (rate - HT) % MCS_COUNT, col.U8)
     for antenna in range(1, words):
-        at = put(out, at, heard["signal"][antenna], 1)
-        at = put(out, at, antenna - 1, 1)
-    put(out, begin, 0, 2)
-    put(out, begin + 2, at - begin, 2)
+        at = put(out, at, heard[col.HEARD_SIGNAL + antenna], col.U8)
+        at = put(out, at, antenna - 1, col.U8)
+    put(out, begin + 2, at - begin, col.U16)
     return at
 
 
 @compiled
-def _aligned(out: NDArray[np.uint8], begin: int, at: int, octets: int) -> int:
-    """The next place aligned from the header's start; what is skipped is 0."""
-    while (at - begin) % octets:
-        out[at] = 0
-        at += 1
-    return at
+def _aligned(begin: int, at: int, octets: int) -> int:
+    """The next place aligned from the header's start."""
+    return at + (begin - at) % octets

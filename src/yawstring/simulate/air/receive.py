@@ -4,182 +4,128 @@ The same for every transmitter: path loss, shadowing, fading, noise, interferenc
 """
 
 import math
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.simulate.air import columns as col
+from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import normal, uniform
-from yawstring.simulate.air.links import fading_db, level_dbm, noise_dbm, sum_dbm
-from yawstring.simulate.air.places import Receiver
-from yawstring.simulate.air.plan import Plan, State
+from yawstring.simulate.air.links import SILENT_DBM, fading_db, level_dbm, noise_dbm, pass_noise, sum_dbm
 from yawstring.simulate.air.rates import chance_received
 
-RECEPTION = np.dtype(
-    [
-        ("sent", np.int64),
-        ("time_ns", np.int64),
-        ("tsft", np.int64),
-        ("good", np.uint8),
-        ("noise", np.int8),
-        ("quality", np.uint16),
-        ("signal", np.int8, (3,)),
-    ]
-)
-"""A captured frame: its row among the transmissions and what the radio header will say. ``signal``: in all, antenna by
-antenna."""
-
-_GAIN_STEPS = 32
-_DETECTED_DB = 4.0
+_NOTICED_DB = 4.0
 """A frame this far below what its rate needs is still noticed, and may be captured damaged."""
 
 _NOISE_JITTER_DB, _QUALITY_JITTER = 0.7, 2.0
 _QUALITY_PER_DB, _QUALITY_MOST = 2.2, 100.0
 _LOWEST_DBM, _HIGHEST_DBM = -110.0, -1.0
-_STRONGEST_DBM = -300.0
-_NS, _NS_PER_US, _PPM = 1e9, 1000.0, 1e-6
-
-
-class Ear(NamedTuple):
-    """The receiver as numbers for the loop."""
-
-    place: int
-    hop_ends_ns: NDArray[np.int64]
-    hop_channels: NDArray[np.int64]
-    retune_ns: int
-    antenna_dbi: float
-    antennas: int
-    noise_dbm: float
-    gain_error_db: float
-    gain_step_db: float
-    gain_errors_db: NDArray[np.float64]
-    drift: float
-    jitter_ns: float
-    tsft_us: int
-    epoch_ns: int
-    keeps_bad: int
-
-
-def ear(receiver: Receiver, place: int, epoch_ns: int, random: np.random.Generator) -> Ear:
-    """The receiver at ``place``, with what is drawn for it: the errors of its gain steps, where its TSF stands."""
-    return Ear(
-        place=place,
-        hop_ends_ns=np.cumsum([int(dwell * _NS) for dwell, _ in receiver.hops]).astype(np.int64),
-        hop_channels=np.array([channel for _, channel in receiver.hops], np.int64),
-        retune_ns=int(receiver.retune_s * _NS) if len(receiver.hops) > 1 else 0,
-        antenna_dbi=receiver.antenna_dbi,
-        antennas=receiver.antennas,
-        noise_dbm=receiver.noise_dbm,
-        gain_error_db=receiver.gain_error_db,
-        gain_step_db=receiver.agc_step_db,
-        gain_errors_db=random.normal(0, 0.4, _GAIN_STEPS),
-        drift=receiver.drift_ppm * _PPM,
-        jitter_ns=receiver.stamp_jitter_us * _NS_PER_US,
-        tsft_us=int(random.integers(0, 1 << 40)),
-        epoch_ns=epoch_ns,
-        keeps_bad=int(receiver.keeps_bad_fcs),
-    )
+_PPB, _NS_PER_US = 1_000_000_000, 1000
 
 
 @compiled
-def receive(plan: Plan, state: State, ear: Ear, sent: NDArray[np.void], captured: NDArray[np.void]) -> int:
+def receive(world: World, sent: NDArray[np.int64], hops: NDArray[np.int64], captured: NDArray[np.int64]) -> int:
     """Fill ``captured`` with what the monitor takes from ``sent``, in the order of ``sent``; returns how many.
 
-    ``state`` lends its random numbers and its place among the intervals of noise.
+    Args:
+        world: The ground and the receiver; its random numbers move on.
+        sent: int64[row, SENT_WIDTH].
+        hops: int64[hop, 2], the end of each dwell within the cycle in nanoseconds, and its channel.
+        captured: int64[row, HEARD_WIDTH], as long as ``sent``.
     """
     count = 0
-    state.noise_first[0] = 0
+    world.book[col.BOOK_NOISE] = 0
     for index in range(len(sent)):
         row = sent[index]
-        while _noise_is_over(plan, state, row["start_ns"]):
-            state.noise_first[0] += 1
-        if not _tuned(ear, row["channel"], row["start_ns"], row["end_ns"]):
-            continue
-        if _captured(plan, state, ear, sent, index, captured[count]):
-            captured[count]["sent"] = index
+        pass_noise(world, row[col.SENT_START])
+        if _tuned(hops, world.book[col.BOOK_RETUNE], row) and _captured(world, sent, index, captured[count]):
+            captured[count, col.HEARD_SENT] = index
             count += 1
     return count
 
 
 @compiled
-def _noise_is_over(plan: Plan, state: State, now_ns: int) -> bool:
-    first = state.noise_first[0]
-    return bool(first < len(plan.noise) and plan.noise[first]["end_ns"] < now_ns)
-
-
-@compiled
-def _tuned(ear: Ear, channel: int, start_ns: int, end_ns: int) -> bool:
+def _tuned(hops: NDArray[np.int64], retune_ns: int, row: NDArray[np.int64]) -> bool:
     """Whether the receiver is on the channel, and settled, for the whole of a frame."""
-    if len(ear.hop_ends_ns) == 1:
-        return bool(ear.hop_channels[0] == channel)
-    cycle = ear.hop_ends_ns[-1]
-    begin = start_ns % cycle
-    hop = np.searchsorted(ear.hop_ends_ns, begin, "right")
-    settled = (ear.hop_ends_ns[hop - 1] if hop > 0 else 0) + ear.retune_ns
-    return bool(
-        ear.hop_channels[hop] == channel and begin >= settled and begin + (end_ns - start_ns) <= ear.hop_ends_ns[hop]
-    )
+    if len(hops) == 1:
+        return bool(hops[0, 1] == row[col.SENT_CHANNEL])
+    begin, settled, hop = row[col.SENT_START] % hops[-1, 0], retune_ns, 0
+    while hops[hop, 0] <= begin:
+        settled = hops[hop, 0] + retune_ns
+        hop += 1
+    end = begin + row[col.SENT_END] - row[col.SENT_START]
+    return bool(hops[hop, 1] == row[col.SENT_CHANNEL] and begin >= settled and end <= hops[hop, 0])
 
 
 @compiled
-def _captured(plan: Plan, state: State, ear: Ear, sent: NDArray[np.void], index: int, into: np.void) -> bool:
-    row = sent[index]
-    here, start, end = row["station"], row["start_ns"], row["end_ns"]
-    mean = level_dbm(plan, plan.stations[here]["power_dbm"], here, ear.place, start) + ear.antenna_dbi
-    against = _interference_dbm(plan, ear, sent, index)
+def _captured(world: World, sent: NDArray[np.int64], index: int, into: NDArray[np.int64]) -> bool:
+    """Whether the monitor captures a frame, and if so what it notes of it."""
+    row, book, place = sent[index], world.book, world.book[col.BOOK_PLACE]
+    here, start, end = row[col.SENT_STATION], row[col.SENT_START], row[col.SENT_END]
+    mean = level_dbm(world, here, place, start) + world.dials[col.DIAL_ANTENNA]
+    against = _interference_dbm(world, sent, index, place)
     if against >= mean:
         return False
-    noise = noise_dbm(plan, state, ear.place, row["channel"], start, end, ear.noise_dbm)
-    level = _heard(plan, state, ear, here, start, mean, into)
+    noise = noise_dbm(world, place, row[col.SENT_CHANNEL], start, end, world.dials[col.DIAL_FLOOR])
+    level = _faded_dbm(world, here, place, start, mean, into)
     snr = level - sum_dbm(noise, against)
-    chance = chance_received(row["rate"], row["octets"], snr) * (1.0 - plan.stray)
-    good = uniform(state.random) < chance
-    noticed = chance_received(row["rate"], 1, snr + _DETECTED_DB) > uniform(state.random)
-    if not good and not (ear.keeps_bad and noticed):
+    chance = chance_received(row[col.SENT_RATE], row[col.SENT_OCTETS], snr) * (1.0 - world.dials[col.DIAL_STRAY])
+    good = uniform(book) < chance
+    if not good and (not book[col.BOOK_KEEPS_BAD] or not _noticed(world, row, snr)):
         return False
-    into["good"] = good
-    into["noise"] = math.floor(noise + _NOISE_JITTER_DB * normal(state.random) + 0.5)
-    quality = _QUALITY_PER_DB * (level - noise) + _QUALITY_JITTER * normal(state.random)
-    into["quality"] = int(max(0.0, min(_QUALITY_MOST, quality)))
-    into["tsft"] = ear.tsft_us + int(row["first_bit_ns"] / _NS_PER_US * (1.0 + ear.drift))
-    into["time_ns"] = ear.epoch_ns + end + int(end * ear.drift + ear.jitter_ns * normal(state.random))
+    quality = _QUALITY_PER_DB * (level - noise) + _QUALITY_JITTER * normal(book)
+    into[col.HEARD_GOOD] = good
+    into[col.HEARD_NOISE] = math.floor(noise + _NOISE_JITTER_DB * normal(book) + 0.5)
+    into[col.HEARD_QUALITY] = int(max(0.0, min(_QUALITY_MOST, quality)))
+    first = row[col.SENT_FIRST_BIT]
+    into[col.HEARD_TSFT] = book[col.BOOK_TSFT] + (first + _drift_ns(book, first)) // _NS_PER_US
+    jitter = int(world.dials[col.DIAL_JITTER] * _NS_PER_US * normal(book))
+    into[col.HEARD_TIME] = book[col.BOOK_EPOCH] + end + _drift_ns(book, end) + jitter
     return True
 
 
 @compiled
-def _interference_dbm(plan: Plan, ear: Ear, sent: NDArray[np.void], index: int) -> float:
+def _noticed(world: World, row: NDArray[np.int64], snr_db: float) -> bool:
+    return uniform(world.book) < chance_received(row[col.SENT_RATE], row[col.SENT_OCTETS], snr_db + _NOTICED_DB)
+
+
+@compiled
+def _drift_ns(book: NDArray[np.int64], now_ns: int) -> int:
+    """How far the receiver's clock is ahead of true time."""
+    return int(now_ns / _PPB * book[col.BOOK_DRIFT_PPB])
+
+
+@compiled
+def _interference_dbm(world: World, sent: NDArray[np.int64], index: int, place: int) -> float:
     """Level of all that collides with a frame at the receiver."""
-    total = _STRONGEST_DBM
-    clash = sent[index]["clash"]
+    total, clash = SILENT_DBM, sent[index, col.SENT_CLASH]
     if clash == 0:
         return total
     for step in (-1, 1):
         other = index + step
-        while 0 <= other < len(sent) and sent[other]["clash"] == clash:
-            row = sent[other]
-            power = plan.stations[row["station"]]["power_dbm"]
-            level = level_dbm(plan, power, row["station"], ear.place, row["start_ns"]) + ear.antenna_dbi
-            total = sum_dbm(total, level)
+        while 0 <= other < len(sent) and sent[other, col.SENT_CLASH] == clash:
+            level = level_dbm(world, sent[other, col.SENT_STATION], place, sent[other, col.SENT_START])
+            total = sum_dbm(total, level + world.dials[col.DIAL_ANTENNA])
             other += step
     return total
 
 
 @compiled
-def _heard(plan: Plan, state: State, ear: Ear, here: int, start_ns: int, mean: float, into: np.void) -> float:
+def _faded_dbm(world: World, here: int, place: int, start_ns: int, mean: float, into: NDArray[np.int64]) -> float:
     """Level of one frame, faded; notes what the radio reports of it, per antenna and in all."""
-    level = _STRONGEST_DBM
-    for antenna in range(ear.antennas):
-        one = mean + fading_db(plan, here, ear.place, start_ns, state.random)
-        into["signal"][antenna + 1] = _reported(ear, one)
+    level = SILENT_DBM
+    for antenna in range(world.book[col.BOOK_ANTENNAS]):
+        one = mean + fading_db(world, here, place, start_ns)
+        into[col.HEARD_FIRST_SIGNAL + antenna] = _reported_dbm(world, one)
         level = sum_dbm(level, one)
-    into["signal"][0] = _reported(ear, level)
+    into[col.HEARD_SIGNAL] = _reported_dbm(world, level)
     return level
 
 
 @compiled
-def _reported(ear: Ear, level_dbm: float) -> int:
+def _reported_dbm(world: World, level_dbm: float) -> int:
     """A level as the radio says it: off by its gain error and that of the gain step, in whole dBm."""
-    step = int(max(0.0, min(_GAIN_STEPS - 1.0, -level_dbm / ear.gain_step_db)))
-    said: float = level_dbm + ear.gain_error_db + ear.gain_errors_db[step]
-    return math.floor(max(_LOWEST_DBM, min(_HIGHEST_DBM, said)) + 0.5)
+    step = int(max(0.0, min(col.GAIN_STEPS - 1.0, -level_dbm / world.dials[col.DIAL_GAIN_STEP])))
+    error = world.dials[col.DIAL_GAIN_ERROR] + world.dials[col.DIAL_GAIN_ERRORS + step]
+    return math.floor(max(_LOWEST_DBM, min(_HIGHEST_DBM, float(level_dbm + error))) + 0.5)

@@ -5,15 +5,16 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.aired import Aired
+from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.medium import ROOM, contend
-from yawstring.simulate.air.octets import BLOCK_OCTETS, Bench, crc_table, write_packets
+from yawstring.simulate.air.octets import BLOCK_OCTETS, crc_table, write_packets
 from yawstring.simulate.air.offers import NOBODY, Bodies
 from yawstring.simulate.air.places import Environment, Noise, Receiver, Station
-from yawstring.simulate.air.plan import Plan, State, planned
+from yawstring.simulate.air.plan import hops_ns, planned
 from yawstring.simulate.air.radiotap import MOST_OCTETS
-from yawstring.simulate.air.receive import RECEPTION, ear, receive
-from yawstring.simulate.air.sent import SENT, Added
+from yawstring.simulate.air.receive import receive
 
 _MOST_PADDING = 3
 _NS_PER_US = 1000
@@ -53,68 +54,59 @@ def air(
     """
     ground = environment or Environment()
     random = np.random.default_rng(seed)
-    plan, state = planned(offers, bodies, stations, receiver, ground, noise, random)
-    sent = _on_the_air(plan, state)
-    monitor = ear(receiver, len(stations), ground.epoch_ns, random)
-    captured = np.zeros(len(sent), RECEPTION)
-    captured = captured[: receive(plan, state, monitor, sent, captured)]
-    captured = captured[np.argsort(sent["start_ns"][captured["sent"]], kind="stable")]
-    captured["time_ns"] = np.maximum.accumulate(captured["time_ns"])
-    bench = Bench(
-        bodies=bodies.octets,
-        starts=bodies.starts,
-        crc=crc_table(),
-        antennas=receiver.antennas,
-        noise=int(receiver.reports_noise),
-        quality=int(receiver.reports_quality),
-        key=np.uint64(random.integers(0, 2**63)),
-    )
-    room = int(sent["octets"][captured["sent"]].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
-    packets, starts = np.empty(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
-    write_packets(plan, state, bench, sent, captured, packets, starts)
-    return _told(plan, state, sent, captured, packets[: starts[-1]], starts, seed)
+    world = planned(offers, bodies, stations, receiver, ground, noise, random)
+    sent = _on_the_air(world)
+    captured = np.zeros((len(sent), col.HEARD_WIDTH), np.int64)
+    captured = captured[: receive(world, sent, hops_ns(receiver), captured)]
+    captured = captured[np.argsort(sent[captured[:, col.HEARD_SENT], col.SENT_START], kind="stable")]
+    captured[:, col.HEARD_TIME] = np.maximum.accumulate(captured[:, col.HEARD_TIME])
+    rows = sent[captured[:, col.HEARD_SENT]]
+    room = int(rows[:, col.SENT_OCTETS].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
+    packets, starts = np.zeros(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
+    write_packets(world, sent, captured, bodies.octets, bodies.starts, crc_table(), packets, starts)
+    return _told(offers, world, rows, captured, (packets[: starts[-1]], starts), (len(sent), seed))
 
 
-def _on_the_air(plan: Plan, state: State) -> NDArray[np.void]:
+def _on_the_air(world: World) -> NDArray[np.int64]:
     """Every transmission, in rows that grow until all offers are finished."""
-    sent = np.zeros(3 * len(plan.offers) + 2 * ROOM, SENT)
-    count, finished = contend(plan, state, sent, 0)
+    sent = np.zeros((2 * len(world.offers) + 2 * ROOM, col.SENT_WIDTH), np.int64)
+    count, finished = contend(world, sent, 0)
     while not finished:
-        sent = np.concatenate([sent, np.zeros(len(sent), SENT)])
-        count, finished = contend(plan, state, sent, count)
+        sent = np.concatenate([sent, np.zeros_like(sent)])
+        count, finished = contend(world, sent, count)
     return sent[:count]
 
 
 def _told(
-    plan: Plan,
-    state: State,
-    sent: NDArray[np.void],
-    captured: NDArray[np.void],
-    packets: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    seed: int,
+    offers: NDArray[np.void],
+    world: World,
+    rows: NDArray[np.int64],
+    captured: NDArray[np.int64],
+    packets: tuple[NDArray[np.uint8], NDArray[np.int64]],
+    sent_and_seed: tuple[int, int],
 ) -> Aired:
-    rows = sent[captured["sent"]]
-    parent = rows["parent"]
-    reached = state.delivered_ns
+    name = world.offers[:, col.OFFER_NAME]
+    fates = world.offers[np.argsort(name)]
+    reached = fates[:, col.OFFER_DELIVERED]
+    parent = name[rows[:, col.SENT_PARENT]].astype(np.int32)
     return Aired(
-        time_ns=captured["time_ns"].copy(),
-        transmitter=rows["station"].copy(),
-        offer=np.where(rows["added"] == Added.OFFERED, parent, NOBODY).astype(np.int32),
-        parent=parent.copy(),
-        retry=rows["retry"].astype(np.bool_),
-        good=captured["good"].astype(np.bool_),
-        rate=rows["rate"].copy(),
-        signal_dbm=captured["signal"][:, 0].copy(),
-        attack=plan.offers["attack"][parent],
-        technique=plan.offers["technique"][parent],
-        episode=plan.offers["episode"][parent],
-        packets=packets,
-        starts=starts,
+        time_ns=captured[:, col.HEARD_TIME].copy(),
+        transmitter=rows[:, col.SENT_STATION].astype(np.int16),
+        offer=np.where(rows[:, col.SENT_ADDED] == col.OFFERED, parent, NOBODY).astype(np.int32),
+        parent=parent,
+        retry=rows[:, col.SENT_RETRY] != 0,
+        good=captured[:, col.HEARD_GOOD] != 0,
+        rate=rows[:, col.SENT_RATE].astype(np.uint8),
+        signal_dbm=captured[:, col.HEARD_SIGNAL].astype(np.int8),
+        attack=offers["attack"][parent],
+        technique=offers["technique"][parent],
+        episode=offers["episode"][parent],
+        packets=packets[0],
+        starts=packets[1],
         delivered=reached != NOBODY,
         delivered_us=np.where(reached != NOBODY, reached // _NS_PER_US, NOBODY),
-        attempts=np.minimum(state.shown, 255).astype(np.uint8),
-        sent=len(sent),
-        missed=len(sent) - len(captured),
-        seed=seed,
+        attempts=np.minimum(fates[:, col.OFFER_SHOWN], 255).astype(np.uint8),
+        sent=sent_and_seed[0],
+        missed=sent_and_seed[0] - len(rows),
+        seed=sent_and_seed[1],
     )
