@@ -29,7 +29,8 @@ START = 1_713_995_000
 START_NS = START * 10**9
 
 UNITS = {
-    **dict.fromkeys(["vgx", "vgy", "vgz"], Fraction(1, 10)),
+    **dict.fromkeys(["vgx", "vgy"], Fraction(1, 10)),
+    "vgz": Fraction(-1, 10),
     **dict.fromkeys(["tof", "h", "x", "y", "z"], Fraction(1, 100)),
     **dict.fromkeys(["agx", "agy", "agz"], Fraction("9.80665") / 1000),
 }
@@ -90,6 +91,22 @@ def test_the_units_are_those_of_exact_arithmetic(rows: list[dict[str, float]]) -
                 assert frame[column][place] is None
             else:
                 assert frame[column][place] == pytest.approx(float(exact), rel=1e-15, abs=0)
+
+
+def test_a_range_finder_that_sees_nothing_is_null() -> None:
+    log = read_text(b"1713995000 tof:6553;h:30;\n1713995001 tof:81;h:30;\n1713995002 bat:9;\n", name="flight.log")
+    assert log.frame["tof_m"].to_list() == [None, 0.81, None]
+    assert tello_columns(log.frame)["tof"].to_list() == [6553, 81, None]
+    without = read_text(b"1713995000 h:30;\n", name="flight.log").frame
+    assert tello_columns(without)["tof"].to_list() == [None]
+
+
+def test_a_real_drone_that_climbs_has_a_velocity_away_from_down(tello_logs: list) -> None:
+    log = read_text(tello_logs[0].read_bytes(), name="flight.csv").frame
+    climbed, down = log["height_m"].diff().to_numpy()[1:], log["velocity_z_m_s"].to_numpy()[1:]
+    moving = (np.abs(climbed) > 0.05) & (np.abs(down) > 0.5)
+    assert moving.sum() >= 5
+    assert np.corrcoef(climbed[moving], down[moving])[0, 1] < -0.5
 
 
 def test_the_table_has_the_columns_of_the_schema() -> None:
@@ -207,9 +224,9 @@ def test_real_logs_survive_the_road(tello_logs: list) -> None:
             np.testing.assert_array_equal(back[name].to_numpy(), expected[name].to_numpy())
         for column, name in SHOWN.items():
             if name in expected:
-                np.testing.assert_allclose(
-                    log.frame[column].to_numpy(), expected[name] * float(UNITS.get(name, 1)), rtol=1e-12
-                )
+                seen = expected[name].where((name != "tof") | (expected[name] != 6553))
+                np.testing.assert_allclose(log.frame[column].to_numpy(), seen * float(UNITS.get(name, 1)), rtol=1e-12)
+        assert log.frame["tof_m"].null_count() == (expected["tof"] == 6553).sum()
 
 
 def test_the_corpus_names_have_their_units() -> None:
@@ -222,7 +239,7 @@ def test_the_corpus_names_have_their_units() -> None:
     row = {name: value for name, value in log.frame.to_dicts()[0].items() if value is not None}
     assert row == {
         TIME: START_NS + 60_000_500_000_000, "height_m": 0.3, "velocity_x_m_s": 0.1, "velocity_y_m_s": -0.2,
-        "velocity_z_m_s": 0.3, "pitch_deg": 4.0, "roll_deg": 5.0, "yaw_deg": 6.0, "temperature_c": 66.0, "tof_m": 0.4,
+        "velocity_z_m_s": -0.3, "pitch_deg": 4.0, "roll_deg": 5.0, "yaw_deg": 6.0, "temperature_c": 66.0, "tof_m": 0.4,
         "baro_m": 305.34, "flight_time_s": 7, "battery_pct": 93.0,
     }  # fmt: skip
     assert log.notes == {"columns of an unknown name": 1}

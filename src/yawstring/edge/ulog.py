@@ -79,7 +79,7 @@ def _kind(data: Any, wanted: frozenset[str]) -> tuple[Kind, int]:  # noqa: ANN40
 def _bounded(reader: Any, error: Any) -> Any:  # noqa: ANN401 - a library without types
     """The library's reader with bounds on the types it lays out and the damage it reads over."""
     subscription, message_format = reader._MessageAddLogged, reader.MessageFormat
-    spent = {"layout": 0, "damage": 0}
+    spent = {"fields": 0, "damage": 0}
 
     def spend(what: str, count: int, most: int) -> None:
         spent[what] += count
@@ -98,7 +98,7 @@ def _bounded(reader: Any, error: Any) -> Any:  # noqa: ANN401 - a library withou
         try:
             subscription._parse_nested_type(self, prefix, type_name, formats)
         finally:
-            spend("layout", 1 + len(self.field_data) - before, _MOST_LAYOUT)
+            spend("fields", 1 + len(self.field_data) - before, _MOST_LAYOUT)
 
     def check_packet_corruption(self: Any, header: Any) -> bool:  # noqa: ANN401
         damaged = bool(reader._check_packet_corruption(self, header))

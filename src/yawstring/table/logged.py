@@ -25,6 +25,7 @@ from yawstring.table.telemetry import (
     FIELDS,
     RELATIVE_BELOW_NS,
     SAME,
+    UPWARD_DECIMETRE_A_SECOND,
     Rows,
     Telemetry,
     TelemetryOptions,
@@ -46,7 +47,7 @@ TIME_COLUMNS = (
 LIBRARY_FIELDS: Mapping[str, tuple[str, Unit]] = MappingProxyType({
     "height": ("height_m", CENTIMETRE), "distance": ("tof_m", CENTIMETRE), "barometer": ("baro_m", CENTIMETRE),
     "x_speed": ("velocity_x_m_s", DECIMETRE_A_SECOND), "y_speed": ("velocity_y_m_s", DECIMETRE_A_SECOND),
-    "z_speed": ("velocity_z_m_s", DECIMETRE_A_SECOND),
+    "z_speed": ("velocity_z_m_s", UPWARD_DECIMETRE_A_SECOND),
     "temperature": ("temperature_c", SAME), "battery": ("battery_pct", SAME),
 })  # fmt: skip
 """Names of the T-ITS corpus's physical tables, as a Python library for the Tello gives them."""

@@ -41,6 +41,9 @@ MOST_LINES = 1 << 22
 STEPS_BACK = "times that step back"
 """Rows that the log puts behind a later one; they are kept, and sorted in."""
 
+NO_ECHO_CM = 6553
+"""``tof`` when nothing comes back: 65,535 mm, the largest number of its 16 bits."""
+
 PAD_OFF, PAD_OUT_OF_SIGHT = -2, -1
 """``mid`` with detection off, and with no pad in sight (SDK 3.0 guide)."""
 
@@ -53,6 +56,9 @@ class Unit(NamedTuple):
 
 
 SAME, CENTIMETRE, DECIMETRE_A_SECOND = Unit(), Unit(100.0), Unit(10.0)
+UPWARD_DECIMETRE_A_SECOND = Unit(10.0, -1.0)
+"""The Tello counts ``vgz`` upwards (its height grows while it is above zero); our z points down."""
+
 MILLI_G = Unit(1000.0, STANDARD_GRAVITY_M_S2)
 
 FIELDS: Mapping[str, tuple[str, Unit]] = MappingProxyType({
@@ -60,7 +66,7 @@ FIELDS: Mapping[str, tuple[str, Unit]] = MappingProxyType({
     "mpitch": ("pad_pitch_deg", SAME), "mroll": ("pad_roll_deg", SAME), "myaw": ("pad_yaw_deg", SAME),
     "pitch": ("pitch_deg", SAME), "roll": ("roll_deg", SAME), "yaw": ("yaw_deg", SAME),
     "vgx": ("velocity_x_m_s", DECIMETRE_A_SECOND), "vgy": ("velocity_y_m_s", DECIMETRE_A_SECOND),
-    "vgz": ("velocity_z_m_s", DECIMETRE_A_SECOND),
+    "vgz": ("velocity_z_m_s", UPWARD_DECIMETRE_A_SECOND),
     "templ": ("temperature_low_c", SAME), "temph": ("temperature_high_c", SAME),
     "tof": ("tof_m", CENTIMETRE), "h": ("height_m", CENTIMETRE), "bat": ("battery_pct", SAME), "baro": ("baro_m", SAME),
     "time": ("flight_time_s", SAME),
@@ -217,13 +223,14 @@ def from_states(states: States) -> Rows:
 
 
 def converted(fields: Mapping[str, pl.Series]) -> dict[str, pl.Series]:
-    """The Tello's fields in our columns and units; what it says of a mission pad without one in sight is null.
+    """The Tello's fields in our columns and units; what it says of a mission pad or a ground out of sight is null.
 
     Args:
         fields: ``Float64`` values by the Tello's names, in its units, null where absent.
     """
     frame = pl.DataFrame(list(fields.values())).with_columns(
-        pl.when(_pad_in_sight(name, fields)).then(name) for name in _PAD_FIELDS if name in fields
+        *(pl.when(_pad_in_sight(name, fields)).then(name) for name in _PAD_FIELDS if name in fields),
+        *(pl.when(pl.col(name) != NO_ECHO_CM).then(name) for name in ("tof",) if name in fields),
     )
     return {FIELDS[name][0]: in_our_unit(frame[name], FIELDS[name][1]) for name in fields}
 
@@ -237,7 +244,7 @@ def in_our_unit(values: pl.Series, unit: Unit) -> pl.Series:
     """
     if unit == SAME:
         return values
-    return pl.Series(values.name, values.to_numpy() / unit.parts * unit.whole).fill_nan(None)
+    return pl.Series(values.name, values.to_numpy() / unit.parts * unit.whole + 0.0).fill_nan(None)
 
 
 def _pad_in_sight(name: str, fields: Mapping[str, pl.Series]) -> pl.Expr:
@@ -257,7 +264,8 @@ def tello_columns(frame: pl.DataFrame) -> pl.DataFrame:
 
     Returns:
         Every column of :data:`TELLO_COLUMNS`: whole numbers as ``Int64``, ``baro`` and the accelerations as ``Float64``
-        of two decimals. With a pad out of sight, the Tello's marks: -100, or -200 with detection off, and 0 degrees.
+        of two decimals. With a pad out of sight, the Tello's marks: -100, or -200 with detection off, and 0 degrees;
+        with the ground out of sight (null in a row that has a height, of a column that is not null throughout), 6553.
 
     Example:
         >>> frame = pl.DataFrame({"height_m": [0.3], "acceleration_z_m_s2": [-9.0810], "pad_id": [-1]})
@@ -278,6 +286,9 @@ def _field(name: str, ours: tuple[str, Unit], given: set[str]) -> pl.Expr:
         value = (pl.col(column).cast(pl.Float64) / unit.whole * unit.parts).round(_DECIMALS if decimal else 0)
     if name in _PAD_FIELDS and "pad_id" in given:
         value = pl.when(pl.col("pad_id") > 0).then(value).otherwise(_mark(name))
+    if name == "tof" and {column, "height_m"} <= given:
+        unseen = pl.col(column).is_null() & pl.col("height_m").is_not_null() & pl.col(column).is_not_null().any()
+        value = pl.when(unseen).then(NO_ECHO_CM).otherwise(value)
     return value.cast(pl.Float64 if decimal else pl.Int64, strict=False) + 0
 
 

@@ -267,23 +267,27 @@ def ulog_of(*messages: tuple[bytes, bytes]) -> bytes:
 
 
 @pytest.mark.parametrize(
-    "octets",
+    ("octets", "why"),
     [
-        ulog_of((b"F", b"a:a x;"), (b"A", b"\0\0\0a")),
-        ulog_of((b"F", b"a:b[3000] x;"), (b"F", b"b:uint8_t[3000] y;"), (b"A", b"\0\0\0a")),
-        ulog_of((b"F", b"a:" + b"b[60] x;" * 60), (b"F", b"b:" + b"c[60] x;" * 60), (b"F", b"c:"), (b"A", b"\0\0\0a")),
-        ulog_of((b"F", b"a:uint8_t[60000] x;"), *[(b"A", b"\0\0\0a")] * 2000),
-        ulog_of((b"A", b"\0\0\0a")) + b"\xff" * 300_000,
-        ulog_of((b"B", bytes(8) + b"\xff" * 8 + bytes(24))),
-        ulog_of()[:12],
-        ulog_of(),
+        (ulog_of((b"F", b"a:a x;"), (b"A", b"\0\0\0a")), "nothing that can be read"),
+        (ulog_of((b"F", b"a:b[3000] x;"), (b"F", b"b:uint8_t[3000] y;"), (b"A", b"\0\0\0a")),
+         "nothing that can be read"),
+        (ulog_of((b"F", b"a:b[99] x;"), (b"F", b"b:c[99] x;"), (b"F", b"c:d[99] x;"), (b"F", b"d:e[99] x;"),
+                 (b"F", b"e:"), (b"A", b"\0\0\0a")), "more fields than any log has"),
+        (ulog_of((b"F", b"a:uint8_t[4000] x;"), *[(b"A", b"\0\0\0a")] * 300), "more fields than any log has"),
+        (ulog_of((b"F", b"a:uint8_t[60000] x;"), *[(b"A", b"\0\0\0a")] * 2000), "nothing that can be read"),
+        (ulog_of((b"A", b"\0\0\0a")) + b"\xff" * 300_000, "more damage than any log has"),
+        (ulog_of((b"B", bytes(8) + b"\xff" * 8 + bytes(24))), "incompatible flag"),
+        (ulog_of()[:12], "Header too short"),
+        (ulog_of(), "nothing that can be read"),
     ],
-    ids=["itself", "wide", "nothing, deep", "wide, often", "damage", "later format", "cut", "empty"],
-)
-def test_a_hostile_px4_log_ends_in_one_line(octets: bytes, capsys: pytest.CaptureFixture[str]) -> None:
+    ids=["itself", "wide", "nothing, deep", "often", "too wide", "damage", "later format", "cut", "empty"],
+)  # fmt: skip
+def test_a_hostile_px4_log_ends_in_one_line(octets: bytes, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TableError) as caught:
         parse_telemetry(octets, name="x.ulg")
     assert str(caught.value).startswith("x.ulg: expected ")
+    assert why in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert capsys.readouterr().out == ""
 
