@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from yawstring import __version__
-from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, train
+from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, simulate, train
 from yawstring.app.console import err
 from yawstring.errors import InputError
 
@@ -34,6 +34,7 @@ def _root(
     pass
 
 
+app.command("simulate")(simulate.command)
 app.command("decode")(decode.command)
 app.command("fuse")(fuse.command)
 app.command("inspect")(inspect.command)

@@ -1,0 +1,113 @@
+"""``yawstring simulate``: flights with and without attacks, as a capture, a telemetry log and the truth of both."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table as Grid
+from rich.text import Text
+
+from yawstring.app.console import out, progress
+from yawstring.errors import OptionError
+
+if TYPE_CHECKING:
+    from yawstring.edge.simulations import Flight
+    from yawstring.simulate.scenario import Scenario
+
+EVERY = "all"
+
+
+def command(
+    scenarios: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="SCENARIO...", help="Names of ready scenarios, .toml files, or all.", show_default=False
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="DIR", help="Folder to write.", show_default=False)
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(min=0, help="Seed of every draw; the file's own, or 0, if not given.", show_default=False),
+    ] = None,
+    flights: Annotated[
+        int | None,
+        typer.Option(min=1, help="So many flights, a folder each, the scenarios in turn.", show_default=False),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes; one a core if not given.", show_default=False)
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the scenarios otherwise.", show_default=False),
+    ] = None,
+    listed: Annotated[bool, typer.Option("--list", help="List the ready scenarios.")] = False,
+) -> None:
+    """Simulate flights of a drone, attacked or not: what a receiver captures, what the drone tells, and the truth.
+
+    Examples:
+    `yawstring simulate aireplay-deauth --seed 1 -o flight`;
+    `yawstring simulate benign-wpa2 hostapd-twin mine.toml --flights 40 -o flights`;
+    `yawstring simulate all --set traffic.video_mbit_s=1 -o flights`;
+    `yawstring simulate --list`
+    """
+    if listed:
+        out.print(_ready())
+        return
+    if not scenarios or output is None:
+        raise OptionError("simulate: expected SCENARIO and --output DIR; `yawstring simulate --list` shows scenarios")
+    from yawstring.edge.simulations import write_flight, write_flights
+
+    chosen = _chosen(scenarios, changes or [])
+    if flights is None and len(chosen) == 1:
+        with progress("simulating", 1) as advance:
+            one = write_flight(chosen[0], _seed(seed, chosen), output)
+            advance(one.scenario)
+        out.print(_told(one, output), markup=False)
+        return
+    count = flights if flights is not None else len(chosen)
+    with progress("simulating", count) as advance:
+        cores = workers or os.cpu_count() or 1
+        every = write_flights(chosen, _seed(seed, chosen), count, output, workers=cores, done=advance)
+    frames, hostile = sum(one.frames for one in every), sum(one.hostile for one in every)
+    out.print(
+        f"{output}: {len(every):,} flights, {frames:,} frames, {hostile:,} of them hostile; flights.csv lists them",
+        markup=False,
+    )
+
+
+def _chosen(names: list[str], changes: list[str]) -> "list[Scenario]":
+    from yawstring.edge.simulations import read_scenario, ready_scenarios
+
+    every = [one for name in names for one in (ready_scenarios() if name == EVERY else (name,))]
+    return [read_scenario(name, changes=changes) for name in every]
+
+
+def _seed(seed: int | None, chosen: "list[Scenario]") -> int:
+    """The seed asked for, or that of a flight's own file."""
+    if seed is not None:
+        return seed
+    return (chosen[0].seed or 0) if len(chosen) == 1 else 0
+
+
+def _told(one: "Flight", folder: Path) -> str:
+    attacks = ", ".join(one.attacks) or "no attack"
+    return (
+        f"{folder}: {one.scenario}, {one.duration_s:g} s, {one.frames:,} frames ({one.hostile:,} hostile), "
+        f"{one.states:,} states, {attacks}, seed {one.seed}"
+    )
+
+
+def _ready() -> Grid:
+    from yawstring.edge.simulations import read_scenario, ready_scenarios
+
+    grid = Grid(title_justify="left")
+    for name in ("scenario", "attacks", "what happens"):
+        grid.add_column(name, no_wrap=name == "scenario", overflow="fold")
+    for name in ready_scenarios():
+        scenario = read_scenario(name)
+        kinds = ", ".join(kind for kind, _ in scenario.attacks) or "none"
+        grid.add_row(Text(name), Text(kinds), Text(scenario.summary))
+    return grid
