@@ -66,10 +66,10 @@ ARRIVED_RAD = math.radians(2.0)
 SETTLE_S = 0.3
 """Within these for so long, a move is done."""
 
-FLIP_HEAVE_S = 0.25
+FLIP_HEAVE_S = 0.35
 FLIP_TURN_S = 0.45
 FLIP_CALM_S = 1.2
-FLIP_HEAVE_LOAD = 1.8
+FLIP_HEAVE_LOAD = 1.85
 FLIP_TURN_LOAD = 0.4
 
 REPLY_CODE = 0
