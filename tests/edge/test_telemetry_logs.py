@@ -193,7 +193,7 @@ def test_a_log_that_counts_from_power_up_needs_a_reference() -> None:
 
 
 def test_formats_that_describe_no_record_are_counted() -> None:
-    # a length of 0 keeps pymavlink's reader busy for ever, an unknown letter ends it in a bare Exception
+    # pymavlink's reader: a bare Exception at the unknown letter and, without its indexer, no end at a length of 0
     bad = form(9, 0, b"BAT", b"Qf", b"TimeUS,Volt") + form(10, 15, b"BAT", b"Q?", b"TimeUS,Volt")
     bad += form(11, 12, b"BAT", b"Qf", b"TimeUS,Volt") + form(12, 15, b"BAT", b"Qf", b"TimeUS")
     log = parse_telemetry(a_dataflash_log() + bad + b"\xa3\x95\x09" + bytes(700), name="x.bin")

@@ -4,8 +4,9 @@ The format describes itself (ArduPilot's developer documentation, "Adding a new 
 type and a body; records of type 128 (``FMT``) give a type's name, length, one letter a field, and the fields' names.
 Times count from power-up.
 
-This is read here and not by ``pymavlink``, whose reader takes files only, does not come back from a type of length 0
-and ends in a bare ``Exception`` at a letter it does not know; the tests hold the two against each other.
+This is read here and not by ``pymavlink``, whose reader takes files only, ends in a bare ``Exception`` at a letter it
+does not know and, without its compiled indexer, does not come back from a type of length 0; the tests hold the two
+against each other.
 """
 
 from collections.abc import Mapping
