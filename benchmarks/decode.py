@@ -54,7 +54,6 @@ def serve_ours() -> None:
     import mmap
 
     from yawstring.table.frames import frames_table
-
     from yawstring.wire.decoder import decode
 
     print(json.dumps({"version": metadata.version("yawstring")}), flush=True)

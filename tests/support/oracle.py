@@ -17,7 +17,7 @@ class Comparison:
 
     Attributes:
         filled: By column, how many cells hold a value in one table or the other.
-        differing: capture, ``frame.number``, column, ours, theirs (as text, null where empty): one row a differing cell.
+        differing: capture, ``frame.number``, column, ours, theirs (text, null where empty): a row a differing cell.
     """
 
     filled: Mapping[str, int]

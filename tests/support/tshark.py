@@ -63,6 +63,11 @@ def internet(text: pl.Expr) -> pl.Expr:
     return ((octets[0] * 256 + octets[1]) * 256 + octets[2]) * 256 + octets[3]
 
 
+def upper_bits(text: pl.Expr) -> pl.Expr:
+    """A value that Wireshark 4 shifts down by five bits and that we keep where it stands in its octet."""
+    return whole(text) * 32
+
+
 def number(text: pl.Expr) -> pl.Expr:
     """A number with decimals."""
     return text.cast(pl.Float64)
@@ -76,10 +81,10 @@ def nanoseconds(text: pl.Expr) -> pl.Expr:
 
 
 def octets_as_text(text: pl.Expr) -> pl.Expr:
-    """Hexadecimal octets as UTF-8, each octet that is none replaced."""
+    """Hexadecimal octets as UTF-8, each octet that is none as ``\\xNN``."""
 
     def of(value: str) -> str:
-        return "" if value == NOTHING else bytes.fromhex(value).decode("utf-8", "replace")
+        return "" if value == NOTHING else bytes.fromhex(value).decode("utf-8", "backslashreplace")
 
     return text.map_elements(of, return_dtype=pl.String)
 
@@ -96,6 +101,7 @@ READ: Mapping[str, tuple[str, Read]] = {
     **{f"wlan.{name}": (f"wlan.{name}", address) for name in ("ra", "ta", "sa", "da", "bssid")},
     "ip.src": ("ip.src", internet),
     "ip.dst": ("ip.dst", internet),
+    "ip.flags": ("ip.flags", upper_bits),
     "wlan_radio.data_rate": ("wlan_radio.data_rate", number),
     "wlan.ssid": ("wlan.ssid", octets_as_text),
     "frame.protocols": ("frame.protocols", chain),
@@ -106,8 +112,9 @@ Occurrences = Mapping[str, pl.Expr]
 
 
 def protection(all_of: Occurrences) -> pl.Expr:
-    """0 none, 1 WEP, 2 TKIP, 3 CCMP or GCMP, by the fields that Wireshark finds."""
-    return (
+    """0 none, 1 WEP, 2 TKIP, 3 CCMP or GCMP, by the fields that Wireshark finds; null for frames without a body."""
+    kind, subtype = (first(all_of[name]).str.to_integer(strict=False) for name in ("wlan.fc.type", "wlan.fc.subtype"))
+    code = (
         pl.when(all_of["wlan.ccmp.extiv"] != "")
         .then(3)
         .when(all_of["wlan.tkip.extiv"] != "")
@@ -115,20 +122,38 @@ def protection(all_of: Occurrences) -> pl.Expr:
         .when(all_of["wlan.wep.iv"] != "")
         .then(1)
         .otherwise(0)
-        .cast(pl.Int64)
     )
+    return pl.when((kind == 0) | ((kind == 2) & (subtype & 4 == 0))).then(code.cast(pl.Int64))
 
 
-def vendor_count(all_of: Occurrences) -> pl.Expr:
-    """Number of vendor elements; null where the frame has no element."""
-    tags = all_of["wlan.tag.number"]
-    return pl.when(tags != "").then(tags.str.split(MANY).list.count_matches("221").cast(pl.Int64))
+def managed(all_of: Occurrences) -> pl.Expr:
+    """Whether it is a management frame whose elements stand in the open."""
+    return (first(all_of["wlan.fc.type"]) == "0") & (first(all_of["wlan.fc.protected"]) == "0")
 
 
 def elements_count(all_of: Occurrences) -> pl.Expr:
-    """Number of elements; null where the frame has none."""
+    """Number of elements of a management frame."""
     tags = all_of["wlan.tag.number"]
-    return pl.when(tags != "").then(tags.str.split(MANY).list.len().cast(pl.Int64))
+    # An action frame's elements are not counted: where they begin is its category's affair.
+    counted = managed(all_of) & ~first(all_of["wlan.fc.subtype"]).is_in(_ACTION)
+    return pl.when(counted).then(pl.when(tags != "").then(tags.str.split(MANY).list.len()).otherwise(0))
+
+
+def vendor_count(all_of: Occurrences) -> pl.Expr:
+    """Number of vendor elements of a management frame."""
+    counted = managed(all_of) & ~first(all_of["wlan.fc.subtype"]).is_in(_ACTION)
+    return pl.when(counted).then(all_of["wlan.tag.number"].str.split(MANY).list.count_matches("221"))
+
+
+def in_management(field: str) -> tuple[tuple[str, ...], Callable[[Occurrences], pl.Expr]]:
+    """The first occurrence of a field, in management frames alone."""
+    names = (field, "wlan.fc.type", "wlan.fc.protected")
+    return names, lambda all_of: pl.when(managed(all_of)).then(whole(present(first(all_of[field]))))
+
+
+def either(*fields: str) -> tuple[tuple[str, ...], Callable[[Occurrences], pl.Expr]]:
+    """The first of several fields that is there: Wireshark has a name for each category."""
+    return fields, lambda all_of: pl.coalesce(*(whole(present(first(all_of[field]))) for field in fields))
 
 
 def tello(port: str) -> Callable[[Occurrences], pl.Expr]:
@@ -141,10 +166,22 @@ def tello(port: str) -> Callable[[Occurrences], pl.Expr]:
     return of
 
 
+_TAGS = ("wlan.tag.number", "wlan.fc.type", "wlan.fc.subtype", "wlan.fc.protected")
+_ACTION = ("13", "14")
+_RSN = (
+    "gcs.type", "pcs.count", "pcs.type", "akms.count", "akms.type",
+    "capabilities", "capabilities.mfpc", "capabilities.mfpr",
+)  # fmt: skip
+
 DERIVED: Mapping[str, tuple[tuple[str, ...], Callable[[Occurrences], pl.Expr]]] = {
-    "protection": (("wlan.ccmp.extiv", "wlan.tkip.extiv", "wlan.wep.iv"), protection),
-    "elements_count": (("wlan.tag.number",), elements_count),
-    "vendor_count": (("wlan.tag.number",), vendor_count),
+    "protection": (
+        ("wlan.ccmp.extiv", "wlan.tkip.extiv", "wlan.wep.iv", "wlan.fc.type", "wlan.fc.subtype"),
+        protection,
+    ),
+    "elements_count": (_TAGS, elements_count),
+    "vendor_count": (_TAGS, vendor_count),
+    "wlan.fixed.action_code": either("wlan.fixed.action_code", "wlan.fixed.publicact", "wlan.fixed.htact"),
+    **{f"wlan.rsn.{name}": in_management(f"wlan.rsn.{name}") for name in _RSN},
     "tello.command": (("udp.srcport", "udp.dstport", "udp.payload"), tello("8889")),
     "tello.state": (("udp.srcport", "udp.dstport", "udp.payload"), tello("8890")),
 }
@@ -220,4 +257,4 @@ def read(program: str, capture: Path, columns: Sequence[str], *, most: int | Non
         field, form = READ.get(column, (column, whole))
         values = pl.col(field).str.split(MANY)
         wanted.append(form(present(values.list.last() if column in LAST else values.list.first())).alias(column))
-    return every.select(wanted)
+    return every.select(wanted).cast({pl.UInt32: pl.Int64, pl.Int32: pl.Int64})
