@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.wire.checksums import mixed, siphash
 from yawstring.wire.octets import Int, Octets, i64le, u16le, u24be, u32be
 from yawstring.wire.odid import nan_action, odid_pack
@@ -51,6 +51,7 @@ _SSID, _DS, _TIM, _CHANNEL_SWITCH, _RSN, _VENDOR = 0, 3, 5, 37, 48, 221
 _MOST_SSID_OCTETS = 32
 _SAE = 3
 _SPECTRUM, _PUBLIC, _SWITCH_ACTION, _VENDOR_ACTION = 0, 4, 4, 9
+_BLOCK_ACK, _ADDBA_RESPONSE, _DELBA = 3, 1, 2
 _ODID_TYPE = 0xFA0BBC0D
 """OUI and type of the vendor element that carries Open Drone ID."""
 
@@ -66,7 +67,7 @@ FIXED_OCTETS = np.array([4, 6, 10, 6, 0, 12, 12, 0, 12, 0, 2, 6, 2, 2, 2, 0], np
 """Octets of the fixed fields before the elements, by subtype."""
 
 
-@compiled
+@compiled_part
 def management(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Read the body of an open management frame, from ``row[BODY]`` up to ``end``; gives the first fault."""
     at, subtype = row[BODY], row[SUBTYPE]
@@ -88,7 +89,7 @@ def management(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -
     return fault if fault else later
 
 
-@compiled
+@compiled_part
 def _fixed(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     if end - at < FIXED_OCTETS[subtype]:
         return FIXED_SHORT
@@ -111,11 +112,21 @@ def _fixed(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
         row[AUTH_ALGORITHM], row[AUTH_SEQUENCE] = u16le(octets, at), u16le(octets, at + 2)
         row[STATUS] = u16le(octets, at + 4)
     elif subtype in (_ACTION, _ACTION_NO_ACK):
-        row[CATEGORY], row[ACTION] = octets[at], octets[at + 1]
+        _action(octets, at, end, row)
     return FINE
 
 
-@compiled
+@compiled_part
+def _action(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
+    row[CATEGORY], row[ACTION] = octets[at], octets[at + 1]
+    if row[CATEGORY] == _BLOCK_ACK:
+        if row[ACTION] == _ADDBA_RESPONSE and end - at >= 5:
+            row[STATUS] = u16le(octets, at + 3)
+        elif row[ACTION] == _DELBA and end - at >= 6:
+            row[REASON] = u16le(octets, at + 4)
+
+
+@compiled_part
 def _elements(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Walk the elements; gives the first fault, and goes on behind one that is only wrong inside."""
     count, vendors = 0, 0
@@ -146,7 +157,7 @@ def _elements(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64], row: I
     return fault
 
 
-@compiled
+@compiled_part
 def _element(octets: Octets, at: Int, end: Int, number: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Read one element; of several of a kind the first."""
     length = end - at
@@ -168,7 +179,7 @@ def _element(octets: Octets, at: Int, end: Int, number: Int, key: NDArray[np.uin
     return FINE
 
 
-@compiled
+@compiled_part
 def _numbers(octets: Octets, at: Int, length: Int, number: Int, row: Int64s) -> Int:
     """Copy the octets of an element that is made of single octets."""
     for kind in range(NUMBERS.shape[0]):
@@ -182,7 +193,7 @@ def _numbers(octets: Octets, at: Int, length: Int, number: Int, row: Int64s) -> 
     return FINE
 
 
-@compiled
+@compiled_part
 def _rsn(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read an RSN element: what may be left out at its end is left out, what is begun must be whole."""
     if end - at < 2:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.wire.checksums import siphash
 from yawstring.wire.elements import management
 from yawstring.wire.headers import ppi, prism
@@ -37,6 +37,7 @@ from yawstring.wire.slots import (
     SUBTYPE,
     TIME,
     TYPE,
+    ZERO_LENGTH,
 )  # fmt: skip
 from yawstring.wire.slots import (
     CAPTURED as CAPTURED_SLOT,
@@ -55,7 +56,7 @@ _NO_DATA = 4
 _AMSDU_HEADER = 14
 
 
-@compiled
+@compiled_part
 def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
     """Read what stands before the 802.11 frame; ``row[MAC_AT]`` says where that begins."""
     if link == LINK_RADIOTAP:
@@ -73,7 +74,7 @@ def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
     return LINK_UNKNOWN
 
 
-@compiled
+@compiled_part
 def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Read what follows the MAC header; gives the first fault."""
     kind = row[TYPE]
@@ -100,7 +101,7 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int
     return fault
 
 
-@compiled
+@compiled_part
 def _frame(
     octets: Octets, at: Int, end: Int, link: Int, whole: bool, tables: Int64s, key: NDArray[np.uint64], row: Int64s
 ) -> Int:
@@ -109,6 +110,10 @@ def _frame(
     if row[MAC_AT] == NONE:
         return first
     row[CHAIN] = WLAN
+    if row[ZERO_LENGTH] != NONE:
+        # The radio heard a transmission that carried no frame.
+        reception(row)
+        return first
     end = checked(octets, end, whole, tables, row)
     fault = mac_header(octets, row[MAC_AT], end, row)
     reception(row)

@@ -4,19 +4,19 @@ Prism is a list of numbered values of 32 bits (linux-wlan-ng); AVS one struct, m
 Wireless Monitoring header, v1 and v2); PPI a list of typed fields (CACE PPI header 1.0.10).
 """
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i32le, u16le, u32be, u32le
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import AVS_LENGTH, FINE, PPI_FIELD, PPI_LENGTH, PPI_LINK, PRISM_LENGTH
 from yawstring.wire.slots import (
     CHANNEL,
+    CHANNEL_FLAGS,
     FCS_THERE,
     FREQUENCY,
     MAC_AT,
     NOISE,
     RATE,
     SIGNAL,
-    XCHANNEL_FLAGS,
 )  # fmt: skip
 
 PRISM_OCTETS = 144
@@ -32,7 +32,7 @@ _PPI_OCTETS, _PPI_COMMON, _PPI_COMMON_OCTETS = 8, 2, 20
 _PPI_MAC, _PPI_MAC_PHY = 3, 4
 
 
-@compiled
+@compiled_part
 def prism(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a Prism header, or the AVS header that some drivers send under its link type; gives the first fault."""
     if end - at < 8:
@@ -60,7 +60,7 @@ def prism(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def _avs(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     length = u32be(octets, at + 4)
     if end - at < _AVS_OCTETS or length < _AVS_OCTETS or length > end - at:
@@ -74,7 +74,7 @@ def _avs(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def ppi(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a PPI header; gives the first fault."""
     if end - at < _PPI_OCTETS:
@@ -100,7 +100,7 @@ def ppi(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def _ppi_common(octets: Octets, at: Int, row: Int64s) -> None:
     flags = u16le(octets, at + 8)
     row[FCS_THERE] = flags & 1
@@ -108,7 +108,7 @@ def _ppi_common(octets: Octets, at: Int, row: Int64s) -> None:
     if rate:
         row[RATE] = rate * _PRISM_RATE_UNIT
     if frequency:
-        row[FREQUENCY], row[XCHANNEL_FLAGS] = frequency, u16le(octets, at + 14)
+        row[FREQUENCY], row[CHANNEL_FLAGS] = frequency, u16le(octets, at + 14)
     signal, noise = i8(octets, at + 18), i8(octets, at + 19)
     if signal != -128:
         row[SIGNAL] = signal

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.wire.checksums import crc32
 from yawstring.wire.octets import Int, Octets, address, u16le, u24be, u32le
 from yawstring.wire.records import Int64s
@@ -68,7 +68,7 @@ _ADDRESS_OCTETS, _IV_OCTETS, _EXTENDED_IV_OCTETS, _ICV_OCTETS = 6, 4, 8, 4
 _EXTENDED_IV = 0x20
 
 
-@compiled
+@compiled_part
 def checked(octets: Octets, end: Int, whole: bool, tables: NDArray[np.int64], row: Int64s) -> Int:
     """Take the frame check sequence off the end of the frame; gives where the frame ends without it."""
     if row[FCS_THERE] != 1:
@@ -84,22 +84,24 @@ def checked(octets: Octets, end: Int, whole: bool, tables: NDArray[np.int64], ro
     return end - FCS_OCTETS
 
 
-@compiled
+@compiled_part
 def _control_field(first: Int, flags: Int, row: Int64s) -> None:
-    row[VERSION], row[TYPE], row[SUBTYPE], row[FLAGS] = first & 3, first >> 2 & 3, first >> 4, flags
+    row[TYPE], row[SUBTYPE], row[FLAGS] = first >> 2 & 3, first >> 4, flags
     row[TO_DS], row[FROM_DS], row[MORE_FRAGMENTS] = flags & 1, flags >> 1 & 1, flags >> 2 & 1
     row[RETRY], row[POWER_MANAGEMENT], row[MORE_DATA] = flags >> 3 & 1, flags >> 4 & 1, flags >> 5 & 1
     row[PROTECTED], row[ORDER] = flags >> 6 & 1, flags >> 7
 
 
-@compiled
+@compiled_part
 def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read the MAC header; ``row[BODY]`` is where the body begins. Gives the first fault."""
     if end - at < 2:
         return MAC_SHORT
-    _control_field(np.int64(octets[at]), np.int64(octets[at + 1]), row)
+    row[VERSION] = octets[at] & 3
+    # Nobody knows how a frame of another version is laid out.
     if row[VERSION] != 0:
         return MAC_VERSION
+    _control_field(np.int64(octets[at]), np.int64(octets[at + 1]), row)
     kind, subtype = row[TYPE], row[SUBTYPE]
     if kind == EXTENSION:
         row[BODY] = end
@@ -116,7 +118,7 @@ def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return _addressed(octets, at, end, kind, row)
 
 
-@compiled
+@compiled_part
 def _addressed(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     """Read the header of a management or data frame from its addresses on."""
     if end - at >= 10:
@@ -132,7 +134,7 @@ def _addressed(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int
     return _data(octets, at, end, row[SUBTYPE], row)
 
 
-@compiled
+@compiled_part
 def _control(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     row[BODY] = end
     if end - at < 10:
@@ -157,7 +159,7 @@ def _control(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> In
     return FINE
 
 
-@compiled
+@compiled_part
 def _management_tail(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[BODY] = at + _HEADER_OF_THREE
     if row[ORDER]:
@@ -168,7 +170,7 @@ def _management_tail(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     third, body = address(octets, at + 16), at + _HEADER_OF_THREE
     if row[TO_DS] and row[FROM_DS]:
@@ -186,8 +188,10 @@ def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
         if end - body < 2:
             return MAC_SHORT
         qos = u16le(octets, body)
-        row[QOS], row[QOS_PRIORITY], row[QOS_ACK], row[QOS_EOSP] = qos, qos & 7, qos >> 5 & 3, qos >> 4 & 1
-        row[QOS_AMSDU] = qos >> 7 & 1
+        row[QOS], row[QOS_PRIORITY], row[QOS_ACK] = qos, qos & 7, qos >> 5 & 3
+        # Bit 4 ends a service period only from an access point; bit 7 is reserved where no data comes.
+        row[QOS_EOSP] = qos >> 4 & 1 if row[FROM_DS] and not row[TO_DS] else NONE
+        row[QOS_AMSDU] = qos >> 7 & 1 if not subtype & _NO_DATA_SUBTYPE else NONE
         body += 2
         if row[ORDER]:
             if end - body < 4:
@@ -200,7 +204,7 @@ def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def protection(octets: Octets, end: Int, row: Int64s) -> Int:
     """Read the header before a protected body; moves ``row[BODY]`` behind it. Gives the first fault."""
     at = row[BODY]
@@ -224,7 +228,6 @@ def protection(octets: Octets, end: Int, row: Int64s) -> Int:
         if octets[at + 1] == (octets[at] | 0x20) & 0x7F:
             row[PROTECTION] = TKIP
             row[TKIP_EXTIV] = high | np.int64(octets[at]) << 8 | np.int64(octets[at + 2])
-            row[DATA_LENGTH] -= _ICV_OCTETS
         else:
             row[PROTECTION] = CCMP
             row[CCMP_EXTIV] = high | np.int64(octets[at + 1]) << 8 | np.int64(octets[at])

@@ -5,7 +5,7 @@ IEEE 802.2, RFC 1042, RFC 791, RFC 768, RFC 9293, IEEE 802.11-2020, 12.7.2; the 
 
 import numpy as np
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, u16be, u24be, u32be
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, IP_HEADER_BAD, IP_LENGTH_BAD, LLC_SHORT, TCP_HEADER_BAD, UDP_LENGTH_BAD
@@ -65,12 +65,13 @@ _LLC_OCTETS, _SNAP_OCTETS = 3, 8
 _TYPE_IP, _TYPE_ARP, _TYPE_IPV6, _TYPE_EAPOL = 0x0800, 0x0806, 0x86DD, 0x888E
 _PROTOCOL_ICMP, _PROTOCOL_IGMP, _PROTOCOL_TCP, _PROTOCOL_UDP = 1, 2, 6, 17
 _LEAST_IP, _LEAST_TCP, _UDP_HEADER = 20, 20, 8
+_IPV6_OCTETS = 40
 _OFFSET_MASK, _FLAGS_MASK, _MORE = 0x1FFF, 0xE0, 0x20
 _EAPOL_KEY, _EAPOL_LEAST = 3, 99
 _KEY_PAIRWISE, _KEY_ACK, _KEY_MIC, _KEY_SECURE = 0x0008, 0x0080, 0x0100, 0x0200
 
 
-@compiled
+@compiled_part
 def network(octets: Octets, end: Int, row: Int64s) -> Int:
     """Read an open data body from ``row[BODY]`` up to ``end``; ``row[BODY]`` moves to the innermost payload."""
     at = row[BODY]
@@ -91,7 +92,7 @@ def network(octets: Octets, end: Int, row: Int64s) -> Int:
     return _above(octets, at + _SNAP_OCTETS, end, kind, row)
 
 
-@compiled
+@compiled_part
 def _above(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     """Read what an EtherType announces."""
     if kind == _TYPE_IP:
@@ -101,13 +102,13 @@ def _above(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     elif kind == _TYPE_ARP:
         row[CHAIN] = ARP
     elif kind == _TYPE_IPV6:
-        row[CHAIN] = IPV6
+        return _ipv6(octets, at, end, row)
     elif at < end:
         row[CHAIN], row[BODY], row[DATA_LENGTH] = LLC_DATA, at, end - at
     return FINE
 
 
-@compiled
+@compiled_part
 def _eapol(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
     """Which message of the four-way handshake this is."""
     row[CHAIN] = EAPOL
@@ -123,7 +124,7 @@ def _eapol(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
         row[EAPOL_MESSAGE] = 2 if u16be(octets, at + 97) else 4
 
 
-@compiled
+@compiled_part
 def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = IP
     if end - at < _LEAST_IP:
@@ -155,7 +156,19 @@ def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
+def _ipv6(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
+    """Read a UDP datagram straight behind the IPv6 header (RFC 8200); everything else of IPv6 is passed over."""
+    fault: Int = FINE
+    if end - at >= _IPV6_OCTETS and octets[at] >> 4 == 6 and octets[at + 6] == _PROTOCOL_UDP:
+        length = u16be(octets, at + 4)
+        if length <= end - at - _IPV6_OCTETS:
+            fault = _udp(octets, at + _IPV6_OCTETS, at + _IPV6_OCTETS + length, row)
+    row[CHAIN] = IPV6
+    return fault
+
+
+@compiled_part
 def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = UDP
     if end - at < _UDP_HEADER:
@@ -179,7 +192,7 @@ def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled
+@compiled_part
 def _tcp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = TCP
     if end - at < _LEAST_TCP:

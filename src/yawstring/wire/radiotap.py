@@ -2,13 +2,16 @@
 
 import numpy as np
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i64le, u16le, u32le
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, RADIOTAP_FIELD, RADIOTAP_LENGTH, RADIOTAP_PRESENT
 from yawstring.wire.slots import (
+    CHANNEL,
+    CHANNEL_FLAGS,
     DATA_PAD,
     FCS_THERE,
+    FHSS,
     FREQUENCY,
     HE_1,
     HE_2,
@@ -41,7 +44,7 @@ from yawstring.wire.slots import (
     VHT_BANDWIDTH,
     VHT_FLAGS,
     VHT_KNOWN,
-    VHT_USER,
+    VHT_USERS,
     XCHANNEL_FLAGS,
     ZERO_LENGTH,
 )  # fmt: skip
@@ -50,7 +53,7 @@ HEADER_OCTETS = 8
 FLAG_SHORT_PREAMBLE, FLAG_FCS, FLAG_DATA_PAD, FLAG_SHORT_GI = 0x02, 0x10, 0x20, 0x80
 CHANNEL_CCK, CHANNEL_OFDM = 0x20, 0x40
 
-_TSFT, _FLAGS, _RATE, _CHANNEL, _SIGNAL, _NOISE, _QUALITY = 0, 1, 2, 3, 5, 6, 7
+_TSFT, _FLAGS, _RATE, _CHANNEL, _FHSS, _SIGNAL, _NOISE, _QUALITY = 0, 1, 2, 3, 4, 5, 6, 7
 _TX_POWER, _ANTENNA, _DB_SIGNAL, _RX_FLAGS, _XCHANNEL = 10, 11, 12, 14, 18
 _MCS, _VHT, _HE, _ZERO_LENGTH, _TLVS = 19, 21, 23, 26, 28
 _RADIOTAP_NAMESPACE, _VENDOR_NAMESPACE, _MORE_WORDS = 29, 30, 31
@@ -66,7 +69,7 @@ SIZES = np.array([8, 1, 1, 4, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1, 8, 3, 8,
 """Octets, by present bit."""
 
 
-@compiled
+@compiled_part
 def radiotap(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read the radiotap header at ``at`` of a frame that ends at ``end``; gives the first fault.
 
@@ -75,9 +78,10 @@ def radiotap(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     if end - at < HEADER_OCTETS:
         return RADIOTAP_LENGTH
     length = u16le(octets, at + 2)
+    row[RT_LENGTH] = length
     if length < HEADER_OCTETS or length > end - at:
         return RADIOTAP_LENGTH
-    row[RT_LENGTH], row[MAC_AT] = length, at + length
+    row[MAC_AT] = at + length
     stop, first = at + length, at + 4
     field = first
     while octets[field + 3] & 0x80:
@@ -88,7 +92,7 @@ def radiotap(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return _words(octets, at, first, field, stop, row)
 
 
-@compiled
+@compiled_part
 def _words(octets: Octets, at: Int, first: Int, field: Int, stop: Int, row: Int64s) -> Int:
     """Walk the present words from ``first`` up to ``field``, where the fields begin."""
     fields, ours = field, True
@@ -119,7 +123,7 @@ def _words(octets: Octets, at: Int, first: Int, field: Int, stop: Int, row: Int6
     return FINE
 
 
-@compiled
+@compiled_part
 def _field(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
     """Read one field. Columns hold the first of several; what describes the reception holds the last."""
     if bit <= _SIGNAL:
@@ -141,7 +145,7 @@ def _field(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
         _modulation(octets, at, bit, row)
 
 
-@compiled
+@compiled_part
 def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
     """Time, flags, rate, channel, signal."""
     if bit == _TSFT:
@@ -159,22 +163,25 @@ def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
         if row[RT_FREQUENCY] == NONE:
             row[RT_FREQUENCY], row[RT_CHANNEL_FLAGS] = row[FREQUENCY], u16le(octets, at + 2)
             row[RT_CCK], row[RT_OFDM] = row[RT_CHANNEL_FLAGS] >> 5 & 1, row[RT_CHANNEL_FLAGS] >> 6 & 1
-        row[XCHANNEL_FLAGS] = u16le(octets, at + 2)
+        row[CHANNEL_FLAGS] = u16le(octets, at + 2)
+    elif bit == _FHSS:
+        row[FHSS] = octets[at]
     elif bit == _SIGNAL:
         row[SIGNAL] = i8(octets, at)
         row[RT_SIGNAL] = row[SIGNAL] if row[RT_SIGNAL] == NONE else row[RT_SIGNAL]
 
 
-@compiled
+@compiled_part
 def _modulation(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
     """What the data rate of HT, VHT and HE frames is made of."""
     if bit == _XCHANNEL:
         row[XCHANNEL_FLAGS], row[FREQUENCY] = u32le(octets, at), u16le(octets, at + 4)
+        row[CHANNEL] = octets[at + 6]
     elif bit == _MCS:
         row[MCS_KNOWN], row[MCS_FLAGS], row[MCS_INDEX] = octets[at], octets[at + 1], octets[at + 2]
     elif bit == _VHT:
         row[VHT_KNOWN], row[VHT_FLAGS] = u16le(octets, at), octets[at + 2]
-        row[VHT_BANDWIDTH], row[VHT_USER] = octets[at + 3], octets[at + 4]
+        row[VHT_BANDWIDTH], row[VHT_USERS] = octets[at + 3], u32le(octets, at + 4)
     elif bit == _HE:
         row[HE_1], row[HE_2], row[HE_3] = u16le(octets, at), u16le(octets, at + 2), u16le(octets, at + 4)
         row[HE_5], row[HE_6] = u16le(octets, at + 8), u16le(octets, at + 10)

@@ -8,7 +8,7 @@ lengths is broken for good.
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.wire.octets import Int, Octets, u16be, u16le, u32be, u32le
 from yawstring.wire.rejects import (
     BLOCK_LENGTH,
@@ -60,17 +60,17 @@ _MOST_DIGITS = 18
 """Decimal digits that an int64 holds."""
 
 
-@compiled
+@compiled_part
 def _u32(octets: Octets, at: Int, big: Int) -> Int:
     return u32be(octets, at) if big else u32le(octets, at)
 
 
-@compiled
+@compiled_part
 def _u16(octets: Octets, at: Int, big: Int) -> Int:
     return u16be(octets, at) if big else u16le(octets, at)
 
 
-@compiled
+@compiled_part
 def _begin(octets: Octets, cursor: Int64s) -> bool:
     """Learn the format from the first octets; false where more are needed or nobody knows it."""
     if octets.size < _PCAP_HEADER:
@@ -92,7 +92,7 @@ def _begin(octets: Octets, cursor: Int64s) -> bool:
     return False
 
 
-@compiled
+@compiled_part
 def _pcap(octets: Octets, cursor: Int64s, table: Int64s) -> Int:
     """Walk the records of a pcap file; gives their count."""
     at, big, scale, header = cursor[POSITION], cursor[BIG_ENDIAN], cursor[SCALE], cursor[HEADER_OCTETS]
@@ -112,7 +112,7 @@ def _pcap(octets: Octets, cursor: Int64s, table: Int64s) -> Int:
     return found
 
 
-@compiled
+@compiled_part
 def _power_of_ten(digits: Int) -> Int:
     power = 1
     for _ in range(digits):
@@ -120,7 +120,7 @@ def _power_of_ten(digits: Int) -> Int:
     return power
 
 
-@compiled
+@compiled_part
 def _nanoseconds(ticks: Int, resolution: Int, offset_s: Int) -> Int:
     """Ticks of an interface as Unix nanoseconds, or :data:`NO_TIME` where they do not fit."""
     places = resolution & 0x7F
@@ -146,7 +146,7 @@ def _nanoseconds(ticks: Int, resolution: Int, offset_s: Int) -> Int:
     return seconds * _SECOND_NS + nanoseconds
 
 
-@compiled
+@compiled_part
 def _section(octets: Octets, at: Int, cursor: Int64s) -> bool:
     """Begin a section: its byte order, and no interfaces yet."""
     if u32le(octets, at + 8) == _ORDER_MAGIC:
@@ -159,7 +159,7 @@ def _section(octets: Octets, at: Int, cursor: Int64s) -> bool:
     return True
 
 
-@compiled
+@compiled_part
 def _interface(octets: Octets, at: Int, end: Int, cursor: Int64s, interfaces: Int64s, counts: Int64s) -> None:
     """Note the interface that a block describes; ``end`` is where its options end."""
     big, number = cursor[BIG_ENDIAN], cursor[INTERFACES]
@@ -195,7 +195,7 @@ def _interface(octets: Octets, at: Int, end: Int, cursor: Int64s, interfaces: In
         option += 4 + (length + 3 & ~3)
 
 
-@compiled
+@compiled_part
 def _packet(
     octets: Octets, at: Int, end: Int, kind: Int, cursor: Int64s, interfaces: Int64s, counts: Int64s, record: Int64s
 ) -> bool:
@@ -232,7 +232,7 @@ def _packet(
     return True
 
 
-@compiled
+@compiled_part
 def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s) -> Int:
     """Walk the blocks of a pcapng file; gives the count of packets."""
     found, record = 0, np.empty(RECORD_SLOTS, np.int64)
