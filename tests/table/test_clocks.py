@@ -109,6 +109,18 @@ def test_the_offset_is_found_from_lengths_alone(seed: int, offset: float, pads: 
     assert found.error_s < 0.02
 
 
+@given(st.integers(0, 1000), st.booleans())
+@settings(deadline=None, max_examples=10)
+def test_nearly_every_state_is_logged_after_it_was_in_the_air(seed: int, open_network: bool) -> None:
+    flight = flown(seed)
+    air = clear(flight, 7.0, seed, repeats=0) if open_network else encrypted(flight, 7.0, seed)
+    found = clock_offset(air, flight.log)
+    assert isinstance(found, ClockOffset)
+    early = flight.log["time_ns"].to_numpy() / NS + found.offset_s < flight.sent_s + 7.0 - 1e-6
+    assert early.mean() < 0.1
+    assert found.offset_s < 7.0
+
+
 @given(st.integers(0, 1000))
 @settings(deadline=None, max_examples=10)
 def test_another_flights_log_is_refused(seed: int) -> None:
@@ -142,7 +154,7 @@ def test_a_drifting_clock_shows_in_the_error() -> None:
     slow = flight.log.with_columns(((pl.col("time_ns") - START_S * NS) * (1 - drift)).cast(pl.Int64) + START_S * NS)
     found = by_states(clear(flight, 0.0, 2), slow)
     assert isinstance(found, ClockOffset)
-    assert 0.01 < found.error_s < 0.02
+    assert 0.02 < found.error_s < 0.03
 
 
 def test_the_length_is_that_of_the_string() -> None:
