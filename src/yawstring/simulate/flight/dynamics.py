@@ -109,7 +109,9 @@ def breathe(state: State, craft: Craft, n: float, e: float, d: float, slip_n: fl
     spread = craft.drift * math.sqrt(1.0 - keep * keep)
     state.slip_north = keep * state.slip_north + spread * slip_n
     state.slip_east = keep * state.slip_east + spread * slip_e
-    if state.down < 0.0:
+    if state.down >= 0.0:
+        state.slip_north = state.slip_east = 0.0
+    else:
         state.lost_north += (state.slip_north - state.lost_north / craft.anchor_s) * craft.step_s
         state.lost_east += (state.slip_east - state.lost_east / craft.anchor_s) * craft.step_s
 

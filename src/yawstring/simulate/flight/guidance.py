@@ -214,8 +214,7 @@ def _stick(state: State) -> tuple[float, float, float]:
     down = -state.stick_up
     if state.stick_up != 0.0 or abs(state.v_down) > 0.2:
         state.hold_down = min(state.down, -LEAST_HEIGHT_M)
-        if down > 0.0 and -state.down <= LEAST_HEIGHT_M + 0.1:
-            down = 0.0
+        down = min(down, HOLD_GAIN * max(-state.down - LEAST_HEIGHT_M, 0.0))
     else:
         down = hold_down
     if state.stick_yaw != 0.0:

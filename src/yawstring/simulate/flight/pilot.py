@@ -258,5 +258,5 @@ def _ask(script: _Script) -> None:
 
 def _wait_out(script: _Script) -> None:
     """Wait for the time to land, without falling silent."""
-    while script.left_s() > 0.0:
-        script.say("battery?", min(float(script.rng.uniform(2.0, 6.0)), max(script.left_s(), 0.1)))
+    while script.left_s() > 0.5:
+        script.say("battery?", min(float(script.rng.uniform(2.0, 6.0)), script.left_s()))

@@ -203,7 +203,8 @@ def _pad_fields(
         for name, values in _over_pad(truth, pad, north, east).items():
             spread = scale * (PAD_NOISE_CM if name in "xyz" else PAD_NOISE_DEG)
             noisy = values + spread * rng.standard_normal(count)
-            fields[name][seen] = np.rint(noisy if name in "xyz" else wrapped(noisy))[seen].astype(np.int64)
+            whole = np.rint(noisy)
+            fields[name][seen] = (whole if name in "xyz" else wrapped(whole))[seen].astype(np.int64)
         fields["mid"][seen] = pad.number
     return fields
 
