@@ -1,6 +1,8 @@
 """State strings against the guides' field lists, a parser of plain Python, and their own way back."""
 
 import datetime as dt
+import subprocess
+import sys
 from decimal import Decimal
 
 import numpy as np
@@ -235,3 +237,36 @@ def test_a_damaged_line_does_not_touch_its_neighbours(damage: bytes, where: int)
     first, last = log.values[0], log.values[-1]
     assert dict(zip(STATE_FIELDS, first, strict=True)) == plain(SDK_2_0)
     assert dict(zip(STATE_FIELDS, last, strict=True)) == plain(SDK_2_0)
+
+
+BOUNDS = r"""
+import random
+import yawstring.compiled
+yawstring.compiled.compiled = yawstring.compiled.compiled_part = lambda function: function
+import numpy as np
+from yawstring.wire.dataflash import read_dataflash
+from yawstring.wire.stamps import parse_stamps
+from yawstring.wire.tello import parse_states
+
+draw = random.Random(11)
+line = b"2024-04-24T21:43:20,5+02:00 mid:-1;x:-100;y:-100;z:-100;mpry:0,0,0;pitch:0;baro:305.34;agz:-926.00;"
+form = b"\xa3\x95\x80\x01\x0fATT\0Qf" + bytes(14) + b"TimeUS,Roll" + bytes(53)
+record = b"\xa3\x95\x01" + bytes(12)
+texts = [line, line.replace(b"2024-04-24T21:43:20,5+02:00", b"1713995000.25"), line[-60:]]
+for step in range(600):
+    text = bytearray(texts[step % 3] * (1 + step % 2))
+    for _ in range(draw.randrange(4)):
+        text[draw.randrange(len(text))] = draw.choice(b"0123456789:;,.-+TZ \n\0xm" + bytes([draw.randrange(256)]))
+    text = bytes(text[: draw.randrange(1, len(text) + 1)])
+    parse_states(text)
+    parse_stamps([text.decode("latin-1")[: draw.randrange(30)]])
+    log = bytearray(form + record * 3)
+    log[draw.randrange(len(log))] = draw.randrange(256)
+    read_dataflash(bytes(log[: draw.randrange(len(log) + 1)]), {"ATT": frozenset({"Roll"})})
+"""
+
+
+def test_the_loops_stay_within_their_arrays() -> None:
+    """Uncompiled, an index beyond the end raises; compiled, it would read on."""
+    done = subprocess.run([sys.executable, "-c", BOUNDS], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-2000:]
