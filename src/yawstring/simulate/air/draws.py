@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.air.columns import BOOK_RANDOM
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -14,7 +14,7 @@ _30, _27, _31, _11 = np.uint64(30), np.uint64(27), np.uint64(31), np.uint64(11)
 _UNIT = 2.0**-53
 
 
-@compiled
+@compiled_part
 def mixed(value: np.uint64) -> np.uint64:
     """A well-mixed 64-bit number of this one: a counter in, noise out."""
     value = (value ^ (value >> _30)) * _FIRST
@@ -22,13 +22,13 @@ def mixed(value: np.uint64) -> np.uint64:
     return value ^ (value >> _31)
 
 
-@compiled
+@compiled_part
 def word_of(key: np.uint64, index: int) -> np.uint64:
     """Word ``index`` of the endless noise named ``key``."""
     return mixed(key + np.uint64(index) * _STEP)
 
 
-@compiled
+@compiled_part
 def uniform(book: NDArray[np.int64]) -> float:
     """A number from 0 up to 1; the state, the first number of ``book``, moves on."""
     state = np.uint64(book[BOOK_RANDOM]) + _STEP
@@ -36,14 +36,14 @@ def uniform(book: NDArray[np.int64]) -> float:
     return float(mixed(state) >> _11) * _UNIT
 
 
-@compiled
+@compiled_part
 def normal(book: NDArray[np.int64]) -> float:
     """A draw of the standard normal distribution (Box and Muller)."""
     radius = math.sqrt(-2.0 * math.log(1.0 - uniform(book)))
     return radius * math.cos(2.0 * math.pi * uniform(book))
 
 
-@compiled
+@compiled_part
 def whole(book: NDArray[np.int64], highest: int) -> int:
     """A whole number from 0 to ``highest``."""
     return int(uniform(book) * (highest + 1))

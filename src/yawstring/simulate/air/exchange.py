@@ -6,7 +6,7 @@ IEEE 802.11-2020, 10.3 (DCF, NAV, retries), 10.4 (Duration), 10.12 (A-MPDU), 10.
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import whole
@@ -29,7 +29,7 @@ _NS_PER_US = 1000
 _FIXED, _ADAPT = int(RatePolicy.FIXED), int(RatePolicy.ADAPT)
 
 
-@compiled
+@compiled_part
 def frame_rate(world: World, offer: int) -> int:
     """Rate of the next attempt at an offer."""
     row = world.offers[offer]
@@ -40,7 +40,7 @@ def frame_rate(world: World, offer: int) -> int:
     return int(world.stations[row[col.OFFER_FROM], col.STATION_BASIC])
 
 
-@compiled
+@compiled_part
 def gathered(world: World, queue: int, now_ns: int, rate: int) -> int:
     """Fill the batch with the frames of one transmission, the head and what may ride with it; returns how many."""
     offers, batch = world.offers, world.book[col.BOOK_BATCH : col.BOOK_PASSED]
@@ -69,13 +69,13 @@ def gathered(world: World, queue: int, now_ns: int, rate: int) -> int:
     return count
 
 
-@compiled
+@compiled_part
 def padded(octets: int) -> int:
     """Octets of a frame in an A-MPDU: its delimiter, itself, and what fills the word."""
     return _DELIMITER + (octets + _WORD - 1) // _WORD * _WORD
 
 
-@compiled
+@compiled_part
 def batch_octets(world: World, count: int) -> int:
     """Octets of the whole batch as it is sent."""
     total = 0
@@ -85,7 +85,7 @@ def batch_octets(world: World, count: int) -> int:
     return total
 
 
-@compiled
+@compiled_part
 def _rides_along(offers: NDArray[np.int64], head: int, offer: int, now_ns: int) -> bool:
     if offers[offer, col.OFFER_TIME] > now_ns or offers[offer, col.OFFER_AFTER] >= 0:
         return False
@@ -104,7 +104,7 @@ def _rides_along(offers: NDArray[np.int64], head: int, offer: int, now_ns: int) 
     return True
 
 
-@compiled
+@compiled_part
 def put_row(
     sent: NDArray[np.int64],
     row: int,
@@ -124,7 +124,7 @@ def put_row(
     return end
 
 
-@compiled
+@compiled_part
 def put_frames(
     world: World, count: int, rate: int, channel: int, start: int, sent: NDArray[np.int64], first: int
 ) -> int:
@@ -160,7 +160,7 @@ def put_frames(
     return end
 
 
-@compiled
+@compiled_part
 def received(world: World, count: int, sent: NDArray[np.int64], first: int, against_dbm: float) -> int:
     """Which frames of the batch reach their addressee: notes them and their delivery, returns how many."""
     passed = 0
@@ -175,7 +175,7 @@ def received(world: World, count: int, sent: NDArray[np.int64], first: int, agai
     return passed
 
 
-@compiled
+@compiled_part
 def answered(world: World, count: int, end: int, sent: NDArray[np.int64], first: int, made: int) -> bool:
     """The answer of the addressee after SIFS, in row ``made``; whether the sender hears it."""
     asked = sent[first]
@@ -196,7 +196,7 @@ def answered(world: World, count: int, end: int, sent: NDArray[np.int64], first:
     return gets_through(world, sent[made], offer[col.OFFER_FROM], SILENT_DBM)
 
 
-@compiled
+@compiled_part
 def _bitmap(world: World, count: int, from_sequence: int) -> int:
     bits = 0
     for index in range(count):
@@ -206,7 +206,7 @@ def _bitmap(world: World, count: int, from_sequence: int) -> int:
     return bits
 
 
-@compiled
+@compiled_part
 def reserved(
     world: World, count: int, who: tuple[int, int, int], start: int, sent: NDArray[np.int64], first: int
 ) -> int:
@@ -233,7 +233,7 @@ def reserved(
     return 2 if gets_through(world, sent[first + 1], station, SILENT_DBM) else 1
 
 
-@compiled
+@compiled_part
 def concluded(world: World, queue: int, count: int) -> None:
     """Count the outcome of one attempt: finish what is done, widen the window for what is not, draw a new backoff."""
     offers, mine = world.offers, world.queues[queue]
@@ -255,7 +255,7 @@ def concluded(world: World, queue: int, count: int) -> None:
     mine[col.QUEUE_SLOTS] = whole(world.book, mine[col.QUEUE_WINDOW])
 
 
-@compiled
+@compiled_part
 def reserves(world: World, row: NDArray[np.int64], free_ns: int) -> None:
     """Set the NAV of everybody who hears this frame, is not its addressee and honours it (10.3.2.4)."""
     until = row[col.SENT_END] + row[col.SENT_DURATION] * _NS_PER_US

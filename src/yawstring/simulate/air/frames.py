@@ -1,6 +1,6 @@
 """What is filled into a frame as it goes out: its numbers, Duration, TSF (IEEE 802.11-2020, 9.2.4 and 9.2.5)."""
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.offers import NOBODY, PacketPolicy, SequencePolicy, TsfPolicy
@@ -25,7 +25,7 @@ _PACKET_FIXED, _PACKET_COPIED = int(PacketPolicy.FIXED), int(PacketPolicy.COPIED
 _TSF_CLOCK, _TSF_UNIX, _TSF_COUNT = int(TsfPolicy.CLOCK), int(TsfPolicy.UNIX), int(TsfPolicy.COUNT)
 
 
-@compiled
+@compiled_part
 def numbered(world: World, offer: int) -> None:
     """Give an offer its sequence and packet number, at its first attempt."""
     row = world.offers[offer]
@@ -47,7 +47,7 @@ def numbered(world: World, offer: int) -> None:
         _packet_numbered(world, offer)
 
 
-@compiled
+@compiled_part
 def _packet_numbered(world: World, offer: int) -> None:
     row = world.offers[offer]
     if row[col.OFFER_PACKET_POLICY] == _PACKET_FIXED:
@@ -59,7 +59,7 @@ def _packet_numbered(world: World, offer: int) -> None:
         world.book[row[col.OFFER_NUMBERS]] += 1
 
 
-@compiled
+@compiled_part
 def tsf_us(world: World, offer: int, now_ns: int) -> int:
     """The TSF that a beacon or probe response shows, whose timestamp goes out at ``now_ns``."""
     row = world.offers[offer]
@@ -76,7 +76,7 @@ def tsf_us(world: World, offer: int, now_ns: int) -> int:
     return 0
 
 
-@compiled
+@compiled_part
 def response_ns(world: World, offer: int, rate: int, count: int) -> int:
     """SIFS and the answer that a frame, or ``count`` in an A-MPDU, asks for; 0 when it asks for none."""
     row = world.offers[offer]
@@ -88,7 +88,7 @@ def response_ns(world: World, offer: int, rate: int, count: int) -> int:
     )
 
 
-@compiled
+@compiled_part
 def duration_us(world: World, offer: int, rate: int, count: int) -> int:
     """The Duration that a frame shows: what the offer asks for, or the answer that it waits for."""
     asked = world.offers[offer, col.OFFER_DURATION]

@@ -5,7 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import normal, uniform
@@ -19,7 +19,7 @@ _MOST_UP_AFTER = 80
 _FAILURES_TO_FALL = 2
 
 
-@compiled
+@compiled_part
 def loss_db(world: World, here: int, there: int, now_ns: int) -> float:
     """Mean loss between two places, linear between the steps of the table."""
     step, last = now_ns // world.book[col.BOOK_STEP], len(world.loss) - 1
@@ -29,7 +29,7 @@ def loss_db(world: World, here: int, there: int, now_ns: int) -> float:
     return float((1.0 - part) * world.loss[step, here, there] + part * world.loss[step + 1, here, there])
 
 
-@compiled
+@compiled_part
 def fading_db(world: World, here: int, there: int, now_ns: int) -> float:
     """One draw of the fading of a frame between two places."""
     step = min(now_ns // world.book[col.BOOK_STEP], len(world.loss) - 1)
@@ -37,13 +37,13 @@ def fading_db(world: World, here: int, there: int, now_ns: int) -> float:
     return float(world.dials[col.DIAL_MOVING if moves else col.DIAL_STILL] * normal(world.book))
 
 
-@compiled
+@compiled_part
 def sum_dbm(one_dbm: float, other_dbm: float) -> float:
     """Two powers added up."""
     return 10.0 * math.log10(10.0 ** (one_dbm / 10.0) + 10.0 ** (other_dbm / 10.0))
 
 
-@compiled
+@compiled_part
 def noise_dbm(world: World, there: int, channel: int, start_ns: int, end_ns: int, floor_dbm: float) -> float:
     """Noise at ``there`` while a frame lasts: the floor and every interval of noise that it meets, added up."""
     total, noise = floor_dbm, world.noise
@@ -55,14 +55,14 @@ def noise_dbm(world: World, there: int, channel: int, start_ns: int, end_ns: int
     return total
 
 
-@compiled
+@compiled_part
 def noise_level_dbm(world: World, index: int, there: int, now_ns: int) -> float:
     """Level of one interval of noise at ``there``."""
     power = world.noise[index, col.NOISE_MILLIBEL] / 100.0
     return float(power - loss_db(world, world.noise[index, col.NOISE_SITE], there, now_ns))
 
 
-@compiled
+@compiled_part
 def pass_noise(world: World, now_ns: int) -> None:
     """Step over the intervals of noise that are over."""
     first = world.book[col.BOOK_NOISE]
@@ -71,13 +71,13 @@ def pass_noise(world: World, now_ns: int) -> None:
     world.book[col.BOOK_NOISE] = first
 
 
-@compiled
+@compiled_part
 def level_dbm(world: World, here: int, there: int, now_ns: int) -> float:
     """Mean level at ``there`` of the station ``here``."""
     return float(world.dials[col.DIAL_POWER + here] - loss_db(world, here, there, now_ns))
 
 
-@compiled
+@compiled_part
 def gets_through(world: World, row: NDArray[np.int64], there: int, against_dbm: float) -> bool:
     """Whether a station receives a transmission (a row of ``sent``), against noise and others' signal."""
     here, start, station = row[col.SENT_STATION], row[col.SENT_START], world.stations[there]
@@ -91,7 +91,7 @@ def gets_through(world: World, row: NDArray[np.int64], there: int, against_dbm: 
     return uniform(world.book) < chance
 
 
-@compiled
+@compiled_part
 def adapted_rate(world: World, here: int, there: int, attempts: int) -> int:
     """The rate of this attempt: the link's own, one step lower for every second attempt that failed."""
     station = world.stations[here]
@@ -99,7 +99,7 @@ def adapted_rate(world: World, here: int, there: int, attempts: int) -> int:
     return int(station[col.STATION_RATES + max(0, place)])
 
 
-@compiled
+@compiled_part
 def adapt(world: World, here: int, there: int, success: bool) -> None:
     """Learn from one exchange: adaptive automatic rate fallback (Lacage and others, MSWiM 2004).
 

@@ -8,7 +8,7 @@ Two that start within a few microseconds of one another do not hear each other i
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import whole
@@ -72,7 +72,7 @@ def contend(world: World, sent: NDArray[np.int64], count: int) -> tuple[int, boo
     return count, False
 
 
-@compiled
+@compiled_part
 def _next(world: World) -> tuple[int, int]:
     """Who speaks next, and when; ``FAR_NS`` when nobody wants to."""
     winner, at = 0, FAR_NS
@@ -83,7 +83,7 @@ def _next(world: World) -> tuple[int, int]:
     return winner, at
 
 
-@compiled
+@compiled_part
 def _ready_ns(world: World, queue: int) -> int:
     """When the frame at the head of a queue wants the air; finished ones are stepped over."""
     mine, offers = world.queues[queue], world.offers
@@ -102,7 +102,7 @@ def _ready_ns(world: World, queue: int) -> int:
     return FAR_NS
 
 
-@compiled
+@compiled_part
 def _open_ns(world: World, queue: int) -> int:
     """When the air has been quiet for DIFS, as this contender hears it."""
     mine = world.queues[queue]
@@ -112,7 +112,7 @@ def _open_ns(world: World, queue: int) -> int:
     return int(quiet + SIFS_NS + 2 * world.book[col.BOOK_SLOT])
 
 
-@compiled
+@compiled_part
 def _turn_ns(world: World, queue: int) -> int:
     """When this contender would start to send if nobody else did; ``FAR_NS`` with nothing to send."""
     ready = _ready_ns(world, queue)
@@ -126,7 +126,7 @@ def _turn_ns(world: World, queue: int) -> int:
     return int(max(ready, opens + mine[col.QUEUE_SLOTS] * world.book[col.BOOK_SLOT]))
 
 
-@compiled
+@compiled_part
 def _may_speak(world: World, queue: int, at: int) -> bool:
     """Whether the head may go out now. If not, it is dropped (too old, radio off) or the contender waits for noise."""
     mine = world.queues[queue]
@@ -148,7 +148,7 @@ def _may_speak(world: World, queue: int, at: int) -> bool:
     return True
 
 
-@compiled
+@compiled_part
 def _wait(world: World, queue: int, at: int, until: int) -> None:
     """Keep what is left of the backoff, and listen again when the noise is over."""
     mine, opens = world.queues[queue], _open_ns(world, queue)
@@ -159,7 +159,7 @@ def _wait(world: World, queue: int, at: int, until: int) -> None:
     mine[col.QUEUE_HOLD] = until
 
 
-@compiled
+@compiled_part
 def _together(world: World, winner: int, at: int, clashing: NDArray[np.int64], starts: NDArray[np.int64]) -> int:
     """Who starts before hearing the winner, and when: the winner first. Returns how many."""
     queues = world.queues
@@ -179,7 +179,7 @@ def _together(world: World, winner: int, at: int, clashing: NDArray[np.int64], s
     return count
 
 
-@compiled
+@compiled_part
 def _sends_already(queues: NDArray[np.int64], clashing: NDArray[np.int64], station: int) -> bool:
     """Whether another queue of the same station starts: the second one waits, inside the station."""
     found = False
@@ -188,7 +188,7 @@ def _sends_already(queues: NDArray[np.int64], clashing: NDArray[np.int64], stati
     return found
 
 
-@compiled
+@compiled_part
 def _freeze(world: World, winner: int, at: int) -> None:
     """Everyone else on the channel stops counting down when the winner starts."""
     for queue in range(len(world.queues)):
@@ -203,7 +203,7 @@ def _freeze(world: World, winner: int, at: int) -> None:
         mine[col.QUEUE_SLOTS] = NOBODY if spent else max(0, left)
 
 
-@compiled
+@compiled_part
 def _exchange(world: World, queue: int, at: int, sent: NDArray[np.int64], count: int) -> int:
     """One contender alone on the air, from RTS to answer. Returns the rows filled."""
     offer, channel = world.queues[queue, col.QUEUE_HEAD], world.queues[queue, col.QUEUE_CHANNEL]
@@ -231,14 +231,14 @@ def _exchange(world: World, queue: int, at: int, sent: NDArray[np.int64], count:
     return count
 
 
-@compiled
+@compiled_part
 def _attempted(world: World, batch: int) -> None:
     for index in range(batch):
         world.offers[world.book[col.BOOK_BATCH + index], col.OFFER_ATTEMPTS] += 1
         world.book[col.BOOK_PASSED + index] = 0
 
 
-@compiled
+@compiled_part
 def _unanswered(world: World, queue: int, batch: int, end: int, rate: int) -> None:
     """No answer came: nothing got through as far as the sender knows, and it has waited for one in vain (10.3.2.11)."""
     for index in range(batch):
@@ -247,7 +247,7 @@ def _unanswered(world: World, queue: int, batch: int, end: int, rate: int) -> No
     world.queues[queue, col.QUEUE_HOLD] = end + SIFS_NS + world.book[col.BOOK_SLOT] + preamble_ns(rate, short)
 
 
-@compiled
+@compiled_part
 def _answers(world: World, offer: int, end: int) -> bool:
     """Whether the addressee of a frame it has received answers: CTS only while its NAV is clear, all else always."""
     row = world.offers[offer]
@@ -257,7 +257,7 @@ def _answers(world: World, offer: int, end: int) -> bool:
     return bool(row[col.OFFER_KIND] != CONTROL or nav <= end)
 
 
-@compiled
+@compiled_part
 def _clash(
     world: World, clashing: NDArray[np.int64], starts: NDArray[np.int64], sent: NDArray[np.int64], count: int
 ) -> int:
@@ -283,7 +283,7 @@ def _clash(
     return count
 
 
-@compiled
+@compiled_part
 def _against_dbm(world: World, clashing: NDArray[np.int64], index: int, there: int, now_ns: int) -> float:
     """Level at ``there`` of everybody who collides, but one."""
     total = SILENT_DBM

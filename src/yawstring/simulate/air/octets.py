@@ -7,7 +7,7 @@ draft-ietf-opsawg-pcapng. Bodies that nobody is meant to read are noise from a c
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import mixed, word_of
@@ -50,7 +50,7 @@ def crc_table() -> NDArray[np.int64]:
     return table
 
 
-@compiled
+@compiled_part
 def checksum(octets: NDArray[np.uint8], begin: int, end: int, table: NDArray[np.int64]) -> int:
     """CRC-32 of ``octets[begin:end]``, as the FCS has it."""
     crc, at = np.int64(_ALL_ONES), begin
@@ -115,7 +115,7 @@ def write_packets(
     starts[len(captured)] = at
 
 
-@compiled
+@compiled_part
 def _block(out: NDArray[np.uint8], at: int, begin: int, end: int, time_ns: int) -> int:
     """Put the block around its packet; returns where the next block begins."""
     after = end + (begin - end) % col.U32
@@ -129,7 +129,7 @@ def _block(out: NDArray[np.uint8], at: int, begin: int, end: int, time_ns: int) 
     return put(out, after, total, col.U32)
 
 
-@compiled
+@compiled_part
 def _header(offer: NDArray[np.int64], row: NDArray[np.int64], out: NDArray[np.uint8], at: int) -> int:
     """Write the header of an offered frame; returns where its body goes."""
     kind, subtype = offer[col.OFFER_KIND], offer[col.OFFER_SUBTYPE]
@@ -147,14 +147,14 @@ def _header(offer: NDArray[np.int64], row: NDArray[np.int64], out: NDArray[np.ui
     return put(out, at, offer[col.OFFER_QOS], col.U16) if kind == DATA and subtype & QOS_BIT else at
 
 
-@compiled
+@compiled_part
 def _address(out: NDArray[np.uint8], at: int, address: int) -> int:
     for index in range(_ADDRESS):
         out[at + index] = (address >> (40 - 8 * index)) & 0xFF
     return at + _ADDRESS
 
 
-@compiled
+@compiled_part
 def _added(world: World, row: NDArray[np.int64], out: NDArray[np.uint8], at: int) -> int:
     """Write an ACK, CTS, RTS or Block Ack."""
     offer, added = world.offers[row[col.SENT_PARENT]], row[col.SENT_ADDED]
@@ -171,7 +171,7 @@ def _added(world: World, row: NDArray[np.int64], out: NDArray[np.uint8], at: int
     return put(out, at, row[col.SENT_BITMAP], col.U64)
 
 
-@compiled
+@compiled_part
 def _body(
     world: World,
     row: NDArray[np.int64],
@@ -201,7 +201,7 @@ def _body(
     return _noise(out, at, count, mixed(np.uint64(world.book[col.BOOK_KEY] + world.offers[source, col.OFFER_NAME])))
 
 
-@compiled
+@compiled_part
 def _noise(out: NDArray[np.uint8], at: int, count: int, key: np.uint64) -> int:
     word = np.uint64(0)
     for index in range(count):
@@ -212,7 +212,7 @@ def _noise(out: NDArray[np.uint8], at: int, count: int, key: np.uint64) -> int:
     return at + count
 
 
-@compiled
+@compiled_part
 def _damage(key: int, out: NDArray[np.uint8], begin: int, end: int) -> None:
     """Bit errors in a few octets, where a frame was captured and its FCS is wrong."""
     noise = mixed(np.uint64(key))

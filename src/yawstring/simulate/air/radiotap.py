@@ -7,7 +7,7 @@ quality (option), Antenna, RX flags. With two antennas, two further present word
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.rates import HT, HT_SHORT, MCS_COUNT, OFDM, RATES
 
@@ -20,14 +20,14 @@ _NEXT_NAMESPACE, _MORE = 1 << 29, 1 << 31
 _SHORT_PREAMBLE, _FCS_PRESENT, _BAD_FCS = 0x02, 0x10, 0x40
 _CCK, _OFDM, _TWO_GHZ = 0x0020, 0x0040, 0x0080
 _BASE_MHZ, _STEP_MHZ = 2407, 5
-_MCS_KNOWN = 0x01 | 0x02 | 0x04
-"""Bandwidth, MCS index and guard interval are known."""
+_MCS_KNOWN = 0x7F
+"""Bandwidth, MCS index, guard interval, format, coding, STBC and extension streams are known."""
 
 _MCS_SHORT_GUARD = 0x04
 _FIXED_OCTETS, _WORD = 8, 4
 
 
-@compiled
+@compiled_part
 def put(out: NDArray[np.uint8], at: int, value: int, octets: int) -> int:
     """Write a number in little-endian order at ``at``; returns where the next goes."""
     for index in range(octets):
@@ -35,7 +35,7 @@ def put(out: NDArray[np.uint8], at: int, value: int, octets: int) -> int:
     return at + octets
 
 
-@compiled
+@compiled_part
 def write_radiotap(
     out: NDArray[np.uint8],
     begin: int,
@@ -89,7 +89,7 @@ def write_radiotap(
     return at
 
 
-@compiled
+@compiled_part
 def _aligned(begin: int, at: int, octets: int) -> int:
     """The next place aligned from the header's start."""
     return at + (begin - at) % octets

@@ -6,7 +6,7 @@ MCS 0 to 7 with the long guard interval and 20 to 27 with the short one.
 
 import math
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 
 DSSS, OFDM, HT, HT_SHORT = 0, 4, 12, 20
 """Index of the first rate of each family."""
@@ -114,6 +114,6 @@ def chance_received(rate: int, octets: int, snr_db: float) -> float:
     return math.exp(-octets / _REFERENCE_OCTETS * math.log(1.0 + math.exp(below)))
 
 
-@compiled
+@compiled_part
 def _ceil(value: int, by: int) -> int:
     return -(-value // by)

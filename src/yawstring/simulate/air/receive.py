@@ -8,7 +8,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import normal, uniform
@@ -45,7 +45,7 @@ def receive(world: World, sent: NDArray[np.int64], hops: NDArray[np.int64], capt
     return count
 
 
-@compiled
+@compiled_part
 def _tuned(hops: NDArray[np.int64], retune_ns: int, row: NDArray[np.int64]) -> bool:
     """Whether the receiver is on the channel, and settled, for the whole of a frame."""
     if len(hops) == 1:
@@ -58,7 +58,7 @@ def _tuned(hops: NDArray[np.int64], retune_ns: int, row: NDArray[np.int64]) -> b
     return bool(hops[hop, 1] == row[col.SENT_CHANNEL] and begin >= settled and end <= hops[hop, 0])
 
 
-@compiled
+@compiled_part
 def _captured(world: World, sent: NDArray[np.int64], index: int, into: NDArray[np.int64]) -> bool:
     """Whether the monitor captures a frame, and if so what it notes of it."""
     row, book, place = sent[index], world.book, world.book[col.BOOK_PLACE]
@@ -85,18 +85,18 @@ def _captured(world: World, sent: NDArray[np.int64], index: int, into: NDArray[n
     return True
 
 
-@compiled
+@compiled_part
 def _noticed(world: World, row: NDArray[np.int64], snr_db: float) -> bool:
     return uniform(world.book) < chance_received(row[col.SENT_RATE], row[col.SENT_OCTETS], snr_db + _NOTICED_DB)
 
 
-@compiled
+@compiled_part
 def _drift_ns(book: NDArray[np.int64], now_ns: int) -> int:
     """How far the receiver's clock is ahead of true time."""
     return int(now_ns / _PPB * book[col.BOOK_DRIFT_PPB])
 
 
-@compiled
+@compiled_part
 def _interference_dbm(world: World, sent: NDArray[np.int64], index: int, place: int) -> float:
     """Level of all that collides with a frame at the receiver."""
     total, clash = SILENT_DBM, sent[index, col.SENT_CLASH]
@@ -111,7 +111,7 @@ def _interference_dbm(world: World, sent: NDArray[np.int64], index: int, place: 
     return total
 
 
-@compiled
+@compiled_part
 def _faded_dbm(world: World, here: int, place: int, start_ns: int, mean: float, into: NDArray[np.int64]) -> float:
     """Level of one frame, faded; notes what the radio reports of it, per antenna and in all."""
     level = SILENT_DBM
@@ -123,7 +123,7 @@ def _faded_dbm(world: World, here: int, place: int, start_ns: int, mean: float, 
     return level
 
 
-@compiled
+@compiled_part
 def _reported_dbm(world: World, level_dbm: float) -> int:
     """A level as the radio says it: off by its gain error and that of the gain step, in whole dBm."""
     step = int(max(0.0, min(col.GAIN_STEPS - 1.0, -level_dbm / world.dials[col.DIAL_GAIN_STEP])))
