@@ -124,7 +124,7 @@ def _hover(script: _Script, pads: Sequence[Pad]) -> None:
 
 def _moves(script: _Script, pads: Sequence[Pad]) -> None:
     """One move after another, of the size a person would type."""
-    if script.rng.random() < 0.5:
+    if script.rng.random() < 0.5 and script.left_s() > 14.0:
         script.say(f"speed {int(script.rng.integers(3, 11)) * 10}", script.think())
     choices: tuple[Callable[[_Script], None], ...] = (_step, _step, _step, _any_turn, _any_turn, _go, _ask)
     while script.left_s() > 14.0:
@@ -134,7 +134,8 @@ def _moves(script: _Script, pads: Sequence[Pad]) -> None:
 
 def _survey(script: _Script, pads: Sequence[Pad]) -> None:
     """Lanes to and fro; over pads, one hop from pad to pad, each centred on."""
-    script.say("mon", script.think(1.0))
+    if script.left_s() > 4.0:
+        script.say("mon", script.think(1.0))
     turn = 1
     while script.left_s() > 16.0:
         if pads and script.rng.random() < 0.5:
@@ -173,8 +174,8 @@ def _sticks(script: _Script, pads: Sequence[Pad]) -> None:
         _imagine(script, right / 100.0 * step_s, forward / 100.0 * step_s, up / 100.0 * step_s)
         script.yaw += math.radians(yaw) * step_s
         script.now_s += step_s
-    script.commands.append(Command(script.now_s, "rc 0 0 0 0", CONTROLLER))
-    script.now_s += float(rng.uniform(0.8, 2.0))
+    if script.left_s() > 1.0:
+        script.say("rc 0 0 0 0", float(rng.uniform(0.8, 2.0)))
 
 
 STYLES: MappingProxyType[str, Callable[[_Script, Sequence[Pad]], None]] = MappingProxyType({
