@@ -29,10 +29,12 @@ from yawstring.wire.slots import (
     NONE,
     NUMBER,
     PAYLOAD_HASH,
+    PHY,
     PROTECTION,
     PROTOCOLS,
     QOS_AMSDU,
     REJECT,
+    SHORT_PREAMBLE,
     SLOTS,
     SUBTYPE,
     TIME,
@@ -111,8 +113,9 @@ def _frame(
         return first
     row[CHAIN] = WLAN
     if row[ZERO_LENGTH] != NONE:
-        # The radio heard a transmission that carried no frame.
-        reception(row)
+        # The radio heard a transmission that carried no frame: there is nothing that was received with these values.
+        for slot in range(PHY, SHORT_PREAMBLE + 1):
+            row[slot] = NONE
         return first
     end = checked(octets, end, whole, tables, row)
     fault = mac_header(octets, row[MAC_AT], end, row)

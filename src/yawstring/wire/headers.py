@@ -6,11 +6,11 @@ Wireless Monitoring header, v1 and v2); PPI a list of typed fields (CACE PPI hea
 
 from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i32le, u16le, u32be, u32le
+from yawstring.wire.rates import note_channel_flags
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import AVS_LENGTH, FINE, PPI_FIELD, PPI_LENGTH, PPI_LINK, PRISM_LENGTH
 from yawstring.wire.slots import (
     CHANNEL,
-    CHANNEL_FLAGS,
     FCS_THERE,
     FREQUENCY,
     MAC_AT,
@@ -108,7 +108,8 @@ def _ppi_common(octets: Octets, at: Int, row: Int64s) -> None:
     if rate:
         row[RATE] = rate * _PRISM_RATE_UNIT
     if frequency:
-        row[FREQUENCY], row[CHANNEL_FLAGS] = frequency, u16le(octets, at + 14)
+        row[FREQUENCY] = frequency
+        note_channel_flags(u16le(octets, at + 14), row)
     signal, noise = i8(octets, at + 18), i8(octets, at + 19)
     if signal != -128:
         row[SIGNAL] = signal

@@ -4,14 +4,13 @@ import numpy as np
 
 from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i64le, u16le, u32le
+from yawstring.wire.rates import PHY_FHSS, note_channel_flags
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, RADIOTAP_FIELD, RADIOTAP_LENGTH, RADIOTAP_PRESENT
 from yawstring.wire.slots import (
     CHANNEL,
-    CHANNEL_FLAGS,
     DATA_PAD,
     FCS_THERE,
-    FHSS,
     FREQUENCY,
     HE_1,
     HE_2,
@@ -24,6 +23,7 @@ from yawstring.wire.slots import (
     MCS_KNOWN,
     NOISE,
     NONE,
+    PHY,
     RATE,
     RT_ANTENNA,
     RT_CCK,
@@ -45,7 +45,6 @@ from yawstring.wire.slots import (
     VHT_FLAGS,
     VHT_KNOWN,
     VHT_USERS,
-    XCHANNEL_FLAGS,
     ZERO_LENGTH,
 )  # fmt: skip
 
@@ -163,9 +162,10 @@ def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
         if row[RT_FREQUENCY] == NONE:
             row[RT_FREQUENCY], row[RT_CHANNEL_FLAGS] = row[FREQUENCY], u16le(octets, at + 2)
             row[RT_CCK], row[RT_OFDM] = row[RT_CHANNEL_FLAGS] >> 5 & 1, row[RT_CHANNEL_FLAGS] >> 6 & 1
-        row[CHANNEL_FLAGS] = u16le(octets, at + 2)
+        row[CHANNEL] = NONE
+        note_channel_flags(u16le(octets, at + 2), row)
     elif bit == _FHSS:
-        row[FHSS] = octets[at]
+        row[PHY] = PHY_FHSS
     elif bit == _SIGNAL:
         row[SIGNAL] = i8(octets, at)
         row[RT_SIGNAL] = row[SIGNAL] if row[RT_SIGNAL] == NONE else row[RT_SIGNAL]
@@ -175,8 +175,8 @@ def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
 def _modulation(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
     """What the data rate of HT, VHT and HE frames is made of."""
     if bit == _XCHANNEL:
-        row[XCHANNEL_FLAGS], row[FREQUENCY] = u32le(octets, at), u16le(octets, at + 4)
-        row[CHANNEL] = octets[at + 6]
+        row[FREQUENCY], row[CHANNEL] = u16le(octets, at + 4), octets[at + 6]
+        note_channel_flags(u32le(octets, at), row)
     elif bit == _MCS:
         row[MCS_KNOWN], row[MCS_FLAGS], row[MCS_INDEX] = octets[at], octets[at + 1], octets[at + 2]
     elif bit == _VHT:

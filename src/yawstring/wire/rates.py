@@ -11,9 +11,7 @@ from yawstring.wire.octets import Int
 from yawstring.wire.records import Int64s
 from yawstring.wire.slots import (
     CHANNEL,
-    CHANNEL_FLAGS,
     DATA_RATE,
-    FHSS,
     FREQUENCY,
     HE_1,
     HE_2,
@@ -35,7 +33,6 @@ from yawstring.wire.slots import (
     VHT_FLAGS,
     VHT_KNOWN,
     VHT_USERS,
-    XCHANNEL_FLAGS,
 )  # fmt: skip
 
 PHY_FHSS, PHY_DSSS, PHY_B, PHY_A, PHY_G, PHY_N, PHY_AC, PHY_AX = 1, 3, 4, 5, 6, 7, 8, 11
@@ -112,7 +109,6 @@ def reception(row: Int64s) -> None:
     """Fill the ``wlan_radio`` columns of a frame from what the radio header left in the row."""
     if row[FREQUENCY] == 0:
         row[FREQUENCY] = NONE
-    row[PHY] = _channel_kind(row)
     if row[RATE] != NONE:
         row[DATA_RATE] = row[RATE]
     if row[HE_1] != NONE:
@@ -148,18 +144,11 @@ def channel_of(frequency: Int) -> Int:
 
 
 @compiled_part
-def _channel_kind(row: Int64s) -> Int:
-    """What is sent on the channel, by its flags; the extended ones win where they say something."""
-    kind: Int = NONE
-    extended: Int = NONE
-    if row[FHSS] != NONE:
-        return PHY_FHSS
+def note_channel_flags(flags: Int, row: Int64s) -> None:
+    """Note what is sent on the channel, where its flags say so."""
     for known in range(CHANNEL_KINDS.shape[0]):
-        if row[CHANNEL_FLAGS] & CHANNEL_FLAGS_THAT_MATTER == CHANNEL_KINDS[known, 0] and kind == NONE:
-            kind = CHANNEL_KINDS[known, 1]
-        if row[XCHANNEL_FLAGS] & CHANNEL_FLAGS_THAT_MATTER == CHANNEL_KINDS[known, 0]:
-            extended = CHANNEL_KINDS[known, 1]
-    return kind if extended == NONE else extended
+        if flags & CHANNEL_FLAGS_THAT_MATTER == CHANNEL_KINDS[known, 0]:
+            row[PHY] = CHANNEL_KINDS[known, 1]
 
 
 @compiled_part
@@ -235,14 +224,13 @@ def _vht(row: Int64s) -> None:
     row[PHY] = PHY_AC
     if not known & _VHT_BANDWIDTH or not known & _VHT_GUARD or bandwidth >= VHT_WIDTHS.size:
         return
-    width, found = VHT_WIDTHS[bandwidth], False
+    width = VHT_WIDTHS[bandwidth]
     for user in range(4):
         streams, index = row[VHT_USERS] >> 8 * user & 15, row[VHT_USERS] >> 8 * user + 4 & 15
         if 1 <= streams <= 8 and _vht_allowed(index, streams, width):
             symbol = SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
             row[DATA_RATE] = _bits_per_second(SUBCARRIERS[width], SIXTHS_OF_BITS[index], streams, symbol)
-            found = True
-    if found:
+    if row[DATA_RATE] != NONE:
         space_time = (row[VHT_USERS] & 15) * (2 if known & _VHT_STBC and flags & 0x01 else 1)
         row[PREAMBLE] = MIXED_PREAMBLE_US + TRAINING_US * space_time
 
