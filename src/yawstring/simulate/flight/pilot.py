@@ -56,9 +56,9 @@ class _Script:
         self.commands: list[Command] = []
 
     def say(self, text: str, pause_s: float) -> None:
-        """Send a command and wait, with something said in a long wait."""
+        """Send a command and wait, not beyond the end, with something said in a long wait."""
         self.commands.append(Command(self.now_s, text, CONTROLLER))
-        until = self.now_s + pause_s
+        until = min(self.now_s + pause_s, max(self.end_s, self.now_s))
         while until - self.now_s > (silence := float(self.rng.uniform(*KEEP_ALIVE_S))):
             self.now_s += silence
             self.commands.append(Command(self.now_s, str(self.rng.choice(KEEP_ALIVE)), CONTROLLER))
