@@ -49,6 +49,9 @@ _STEP_S = 0.002
 _LAST_STEP = 0.7
 """Share of the time to join after which the last message is due."""
 
+_ASKS = (2, 5)
+"""How often an access point that cannot make sense of the answer sends the first message of the handshake."""
+
 _TWIN_CHANCE = 0.7
 _FAILS_S = (0.4, 1.2)
 
@@ -164,7 +167,7 @@ class Joining:
         master: Its master key; empty on an open network.
         rates: Rates of the station.
         again: By re-association.
-        fails: The access point does not know the key: nothing comes after the station's answer to its nonce.
+        fails: The access point does not know the key: it repeats the first message and gets no further.
         fields: What every offer of the access point carries, such as an attack's number.
     """
 
@@ -222,7 +225,8 @@ def _steps(who: Joining, rng: np.random.Generator) -> list[tuple[bool, int, byte
     if who.network.secured:
         master = rng.bytes(32) if who.fails or not who.master else who.master
         messages = four_way(master, who.link.client, who.link.bssid, rng)
-        steps += [(number % 2 == 0, NOBODY, body) for number, body in enumerate(messages[: 2 if who.fails else 4])]
+        told = messages[:2] * int(rng.integers(*_ASKS)) if who.fails else messages
+        steps += [(number % 2 == 0, NOBODY, body) for number, body in enumerate(told)]
     return steps
 
 

@@ -295,24 +295,24 @@ def _offer_joins(scene: Scene, line: Timeline, book: Book) -> None:
         offer_join(book, who, join.start_s, join.end_s, rng)
         if join.whole:
             up = next(i for i, (start, _) in enumerate(line.ups) if start >= join.end_s - JOIN_S / 2)
-            _offer_address(scene, drone_link(scene, up), join.end_s, book, rng)
+            offer_address(drone_link(scene, up), join.end_s, book, rng)
 
 
-def _offer_address(scene: Scene, link: Link, start_s: float, book: Book, rng: np.random.Generator) -> None:
-    """DHCP and ARP of a controller that has just joined."""
-    transaction, drone, client = int(rng.integers(1 << 32)), scene.bssid, scene.client
+def offer_address(link: Link, start_s: float, book: Book, rng: np.random.Generator, **fields: int) -> None:
+    """Add DHCP and ARP of a controller that has just joined; ``fields`` are the access point's."""
+    transaction, point, client = int(rng.integers(1 << 32)), link.bssid, link.client
     exchange = (
         (False, _dhcp(DISCOVER, transaction, client)),
         (True, _dhcp(OFFER, transaction, client)),
         (False, _dhcp(REQUEST, transaction, client)),
         (True, _dhcp(ACKNOWLEDGE, transaction, client)),
         (False, arp(ARP_REQUEST, (client, CONTROLLER_IP), (0, DRONE_IP))),
-        (True, arp(ARP_REPLY, (drone, DRONE_IP), (client, CONTROLLER_IP))),
+        (True, arp(ARP_REPLY, (point, DRONE_IP), (client, CONTROLLER_IP))),
     )
     times = start_s + np.cumsum(rng.uniform(0.001, 0.008, len(exchange)))
     for time, (down, octets) in zip(times, exchange, strict=True):
-        hidden = {"random": len(octets)} if scene.secured else {"body": book.body(octets)}
-        block = data(link, float(time), down=down, **hidden)
+        hidden = {"body": book.body(octets)} if link.key == NOBODY else {"random": len(octets)}
+        block = data(link, float(time), down=down, **hidden, **(fields if down else {}))
         if not down:
             block["address3"] = BROADCAST
         book.add(block)

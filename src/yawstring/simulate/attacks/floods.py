@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 LONGEST_NAV_US = 32_767
 """The longest Duration (IEEE 802.11-2020, 9.2.4.2)."""
 
-_CONTROL_RATES = (0, 4, 6, 8)
-"""1, 6, 12 and 24 Mb/s: the rates at which control frames go out."""
+_CONTROL_RATES, _CONTROL_SHARES = (8, 6), (0.95, 0.05)
+"""24 and 12 Mb/s: the rates at which stations near each other ask and answer."""
 
 _SILENT_SHARE = 0.9
 """Of the time reserved, from which on nothing gets through."""
@@ -95,7 +95,7 @@ class _Reservation(Attack):
             "channel": scene.network.channel,
             "duration_us": self.reserve_us,
             "rate_policy": int(RatePolicy.FIXED),
-            "rate": int(rng.choice(_CONTROL_RATES)),
+            "rate": int(rng.choice(_CONTROL_RATES, p=_CONTROL_SHARES)),
         }
         block = offered(len(times), time_us=microseconds(times), **fields)
         block["address1"] = np.array(victims, np.uint64)[rng.integers(len(victims), size=len(times))]

@@ -82,8 +82,9 @@ class CommandReplay(Attack):
         book.add(sent_again(heard.frames, again[sent], times[sent], mark, self.sequence == "copied"))
 
     def _recorded(self, given: Sequence[Command]) -> list[Command]:
-        worth = [one for one in given if one.time_s < self.onset_s and not one.text.endswith(_QUERY)]
-        return worth[-self.remembers :]
+        before = [one for one in given if one.time_s < self.onset_s]
+        worth = [one for one in before if not one.text.endswith(_QUERY)]
+        return (worth or before)[-self.remembers :]
 
     def _plan(self, mark: Mark, count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """When, and which of the recorded."""

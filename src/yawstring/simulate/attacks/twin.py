@@ -21,7 +21,7 @@ from yawstring.simulate.hostile import Attack, Mark
 from yawstring.simulate.keys import flag, number
 from yawstring.simulate.packets import COMMAND_PORT
 from yawstring.simulate.scene import CONTROLLER, Scene, local_address
-from yawstring.simulate.traffic import BEACON_S, text_bodies
+from yawstring.simulate.traffic import BEACON_S, offer_address, text_bodies
 
 if TYPE_CHECKING:
     from yawstring.simulate.book import Book
@@ -150,6 +150,7 @@ class _Twin(Attack):
                 book.add(_filled(away, mark.fields()))
         for which, start, end in heard.timeline.stays:
             if which == mark.number:
+                offer_address(link, start, book, rng, **mark.fields())
                 self._offer_talk(scene, mark, link, (start, end), heard, book)
 
     def _offer_talk(
