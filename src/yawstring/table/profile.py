@@ -12,6 +12,7 @@ import polars as pl
 from yawstring.schema import CLASSES, COLUMNS, LABEL, LABEL_DISPUTED, RECORDING, features, roles
 from yawstring.table.corpora import Table
 from yawstring.table.recordings import linked
+from yawstring.table.twins import candidates
 
 UNKNOWN_ROLE = "unknown"
 """What :attr:`Profile.roles` calls a column that the schema does not know."""
@@ -159,7 +160,7 @@ def profile(table: Table) -> Profile:
         unlabelled_rows=frame[LABEL].null_count() if labelled else len(frame),
         recordings=_recordings(table.frame),
         time_range={name: _range(frame[name]) for name, role in known.items() if role == "time"},
-        duplicate_rows=len(frame) - frame.n_unique(),
+        duplicate_rows=_duplicates(frame),
         same_features_other_label=_conflict(frame, features(table.columns)) if labelled else None,
         same_row_other_label=_conflict(frame, [n for n in table.columns if n != LABEL]) if labelled else None,
         roles=_by_role(known),
@@ -227,12 +228,19 @@ def _recordings(frame: pl.DataFrame) -> Recordings:
     )
 
 
+def _duplicates(frame: pl.DataFrame) -> int:
+    """Rows equal to an earlier one in every column."""
+    alike = frame.filter(candidates(frame))
+    return len(alike) - alike.n_unique() if len(alike) else 0
+
+
 def _conflict(frame: pl.DataFrame, names: Sequence[str]) -> Conflict | None:
     """Rows equal in ``names`` but not in their label; ``None`` where there is nothing to compare."""
     if not names:
         return None
+    known = frame.filter(pl.col(LABEL).is_not_null()).select(*names, LABEL)
     groups = (
-        frame.filter(pl.col(LABEL).is_not_null())
+        known.filter(candidates(known.select(names)))
         .group_by(names)
         .agg(pl.col(LABEL).n_unique().alias("\0labels"), pl.len().alias("\0rows"))
         .filter(pl.col("\0labels") > 1)

@@ -12,7 +12,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.errors import TableError
-from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, RECORDING
+from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING, roles
+from yawstring.table.twins import candidates
 
 CLOCKS = ("frame.number", "timestamp_c", "timestamp_p", "timestamp", "flight_time", "time")
 """Columns that only rise within a recording; the first one that a table has tells its recordings apart."""
@@ -66,7 +67,7 @@ def _given(column: pl.Series) -> NDArray[np.int32]:
 def linked(frame: pl.DataFrame, recording: NDArray[np.integer]) -> NDArray[np.int64]:
     """Group of recordings that each row belongs to, ``int64[row]``: the lowest recording number in the group.
 
-    Recordings that share a row equal in every column but the label, time included, saw the same event: they are one
+    Recordings that share a row equal in every column but the labels, time included, saw the same event: they are one
     group, which belongs on one side of any split. A table without a column of time has no groups, for there equal rows
     are no evidence of one event.
 
@@ -79,10 +80,13 @@ def linked(frame: pl.DataFrame, recording: NDArray[np.integer]) -> NDArray[np.in
         >>> linked(frame, np.array([0, 0, 1, 2])).tolist()
         [0, 0, 0, 2]
     """
-    names = [name for name in frame.columns if name not in (LABEL, LABEL_DISPUTED, RECORDING)]
-    if not any(name in COLUMNS and COLUMNS[name].role == "time" for name in names):
+    known = roles(name for name in frame.columns if name != RECORDING)
+    names = [name for name, role in known.items() if role != "label"]
+    if "time" not in known.values():
         return recording.astype(np.int64)
-    rows = frame.select(names).with_columns(pl.Series(RECORDING, recording, dtype=pl.Int64))
+    rows = frame.select(names)
+    alike = candidates(rows)
+    rows = rows.filter(alike).with_columns(pl.Series(RECORDING, recording[alike], dtype=pl.Int64))
     shared = rows.group_by(names).agg(pl.col(RECORDING).unique()).filter(pl.col(RECORDING).list.len() > 1)
     parents = {int(number): int(number) for number in np.unique(recording)}
     for group in shared[RECORDING].unique().to_list():

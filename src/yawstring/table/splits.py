@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.errors import LeakError, SplitError, TableError
-from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING
+from yawstring.schema import LABEL, RECORDING, roles
 from yawstring.table.parts import Part, TestPart, TrainPart, ValidationPart
 from yawstring.table.policies import (
     LEFT_OUT,
@@ -30,6 +30,7 @@ from yawstring.table.policies import (
     plan,
 )
 from yawstring.table.recordings import linked
+from yawstring.table.twins import candidates
 from yawstring.table.windows import NO_SEGMENT, Json, WindowSpec, stretches, window_starts
 
 __all__ = ["Policy", "Split", "SplitSpec", "Within", "class_of_rows", "cut", "split_table", "whole"]
@@ -318,8 +319,11 @@ def _warnings(frame: pl.DataFrame, split: Split, classes: NDArray[np.str_]) -> l
 
 def _twins(frame: pl.DataFrame, split: Split) -> int:
     """Test rows that equal a training row in every column of the file but the label."""
-    columns = [name for name in frame.columns if name not in (LABEL, LABEL_DISPUTED, RECORDING)]
+    known = roles(name for name in frame.columns if name != RECORDING)
+    columns = [name for name, role in known.items() if role != "label"]
     train, test = (_covered(split.starts[part], split.window.length, frame.height) for part in (TRAIN, TEST))
     test = np.setdiff1d(test, train)
+    alike = candidates(frame.select(columns))
+    train, test = train[alike[train]], test[alike[test]]
     unique = frame.select(columns)[train].unique()
     return frame.select(columns)[test].join(unique, on=columns, how="semi", nulls_equal=True).height
