@@ -1,0 +1,38 @@
+"""The loops as machine code give the octets that the same functions give as plain Python, which checks its bounds."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from support.street import BODIES, DRONE, STREET, data, station, street
+from yawstring.simulate.air import Noise, Receiver, Track, air, pcapng
+
+TESTS = Path(__file__).parents[2]
+
+PLAIN = """
+import sys
+import yawstring.compiled as machine
+machine.compiled = machine.compiled_part = lambda function: function
+sys.path.insert(0, sys.argv[1])
+sys.path.insert(0, sys.argv[2])
+from test_machine_code import digest
+print(digest())
+"""
+
+
+def digest() -> str:
+    """Of half a second in which everything happens: collisions, A-MPDUs, RTS, noise, hops, damaged frames."""
+    offers = np.concatenate([street(0.4, video=250), data(np.full(20, 390_000))])
+    stations = [station(DRONE, aggregate=8, rts_threshold=1100), *STREET[1:]]
+    receiver = Receiver(hops=((0.3, 1), (0.05, 6)), antennas=2, reports_noise=True, keeps_bad_fcs=True, noise_dbm=-60.0)
+    noise = [Noise(start_s=0.1, end_s=0.12, channel=1, power_dbm=20.0, track=Track.still((4.0, 4.0, 1.0)))]
+    return hashlib.sha256(pcapng(air(offers, BODIES, stations, receiver, seed=11, noise=noise))).hexdigest()
+
+
+def test_machine_code_and_plain_python_agree_to_the_octet() -> None:
+    command = [sys.executable, "-W", "ignore", "-c", PLAIN, str(TESTS), str(Path(__file__).parent)]
+    plain = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert plain.stdout.strip() == digest()
