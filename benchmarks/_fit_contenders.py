@@ -25,10 +25,10 @@ STEPS = 545
 
 
 def ours(windows: Windows, epochs: int, cache: Path | None) -> tuple[list[float], float]:
-    from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
+    from yawstring.models.engine.runtime import use_compilation_cache, use_devices
     from yawstring.models.recurrent import LSTM
 
-    use_one_thread()
+    devices = use_devices(min(2, os.cpu_count() or 1))
     if cache is not None:
         use_compilation_cache(cache)
     stamps: list[float] = []
@@ -38,7 +38,7 @@ def ours(windows: Windows, epochs: int, cache: Path | None) -> tuple[list[float]
         stamps.append(time.perf_counter())
         losses.append(epoch.loss)
 
-    family = LSTM(units=UNITS, dropout=DROPOUT, dense=DENSE, batch=BATCH, epochs=epochs)
+    family = LSTM(units=UNITS, dropout=DROPOUT, dense=DENSE, batch=BATCH, epochs=epochs, devices=devices)
     family.fit(windows, classes=2, seed=SEED, watch=watch)
     return stamps, losses[-1]
 

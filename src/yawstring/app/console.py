@@ -60,9 +60,11 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime() -> None:
-    """Ready the process for training, and say so where that costs the user time."""
+def note_runtime(devices: int | None = None) -> int:
+    """Ready the process for training, and say so where that costs the user time; how many devices may share a batch."""
     from yawstring.edge.runtime import ready_training
 
-    if reason := ready_training():
-        err.print(f"note: {reason}", markup=False)
+    ready = ready_training(devices)
+    if ready.note:
+        err.print(f"note: {ready.note}", markup=False)
+    return ready.devices

@@ -36,6 +36,9 @@ class LSTM(Family):
             lower loss where equal) or the ``"last"``. Without one the last are kept.
         f1: ``"macro"``, the mean over classes of the F1 of the epoch; ``"batch"``, Keras's unweighted mean over batches
             of the F1 of class 1.
+        devices: Devices of JAX that share each batch, which must be a multiple of them. Two cores with nothing else to
+            do train faster than one; figures differ in the last digits with the number, and with nothing else about it
+            (:func:`yawstring.models.engine.runtime.use_devices` makes them).
 
     Example:
         >>> rows = np.random.default_rng(0).random((200, 3), dtype=np.float32)
@@ -58,13 +61,14 @@ class LSTM(Family):
     patience: int | None = None
     keep: Literal["best", "last"] = "best"
     f1: Literal["macro", "batch"] = "macro"
+    devices: int = 1
 
     name: ClassVar[str] = "lstm"
     reads: ClassVar[Reads] = "window"
     encoding: ClassVar[Encoding] = "scaled"
 
     def __post_init__(self) -> None:
-        for name in ("units", "batch", "epochs"):
+        for name in ("units", "batch", "epochs", "devices"):
             _require(getattr(self, name) >= 1, f"{name} must be at least 1, not {getattr(self, name)}")
         _require(all(width >= 1 for width in self.dense), f"dense widths must be at least 1, not {self.dense}")
         shares = (self.dropout, *self.dense_dropout)
@@ -74,6 +78,10 @@ class LSTM(Family):
             f"dense_dropout needs a share for each of {len(self.dense)} dense layers, not {len(self.dense_dropout)}",
         )
         _require(self.learning_rate > 0, f"learning_rate must be above 0, not {self.learning_rate}")
+        _require(
+            self.batch % self.devices == 0,
+            f"batch must be a multiple of devices, not {self.batch} for {self.devices}",
+        )
         _require(self.patience is None or self.patience >= 1, f"patience must be at least 1, not {self.patience}")
 
     def fit(
@@ -85,11 +93,11 @@ class LSTM(Family):
         seed: int,
         watch: Watch | None = None,
     ) -> Fitted:
-        """Fit as :meth:`Family.fit` says. Same seed, same machine, same versions: same bits.
+        """Fit as :meth:`Family.fit` says. Same seed, devices, machine and versions: same bits.
 
         Raises:
             OptionError: A part holds no window, a label lies outside ``range(classes)``, ``patience`` stands without a
-                validation part, or ``f1="batch"`` with more than two classes.
+                validation part, ``f1="batch"`` with more than two classes, or the process has fewer ``devices``.
             MissingExtraError: JAX or ONNX is not installed.
         """
         self._check(train, validation, classes)
@@ -122,7 +130,12 @@ class LSTM(Family):
         weighed = balanced_weights(train.labels, classes) if self.class_weights else np.ones(classes, np.float32)
         options = Options(np.float32(self.learning_rate), weighed, np.uint32(key))
         return Fit.start(
-            weights, train, batch=self.batch, dropouts=(self.dropout, *self.dense_dropout), options=options
+            weights,
+            train,
+            batch=self.batch,
+            dropouts=(self.dropout, *self.dense_dropout),
+            options=options,
+            devices=self.devices,
         )
 
     def _run(

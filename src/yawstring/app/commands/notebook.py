@@ -11,6 +11,10 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder for report.json and report.html; made if need be.")],
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training windows.")] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the network.")] = 10,
+    devices: Annotated[
+        int | None,
+        typer.Option("--devices", min=1, max=2, help="Cores that share each batch; two where there are two."),
+    ] = None,
     no_search: Annotated[
         bool, typer.Option("--no-search", help="Leave out the search of step 9. There is none yet in any case.")
     ] = False,
@@ -23,6 +27,7 @@ def command(
 
     Example: `yawstring notebook fused.csv --out notebook --epochs 10 --seed 10 --no-search`
     """
+    from dataclasses import replace
     from datetime import UTC, datetime
 
     from yawstring.app.console import err, note_runtime, progress
@@ -39,7 +44,7 @@ def command(
     opened = read_table(table)
     prepared = prepare(opened, seed=seed)
     make_folder(out)
-    note_runtime()
+    options = replace(options, devices=note_runtime(devices))
     if options.search:
         err.print(f"yawstring: {NO_SEARCH}", markup=False)
     screen.counts(results, prepared)

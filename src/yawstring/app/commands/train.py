@@ -1,7 +1,7 @@
 """``yawstring train``: a detector, honestly split, measured beside plain baselines, as a bundle."""
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -115,6 +115,10 @@ def command(
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Weigh windows by what balances the classes.", rich_help_panel=FIT)
     ] = False,
+    devices: Annotated[
+        int | None,
+        typer.Option(min=1, max=2, help="Cores that share each batch; two where there are two.", rich_help_panel=FIT),
+    ] = None,
     threshold: Annotated[
         Threshold, typer.Option(help="Threshold of an attack (binary).", rich_help_panel=FIT)
     ] = Threshold.HALF,
@@ -135,7 +139,9 @@ def command(
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-    asked: dict[str, Json] = {"epochs": epochs, "patience": patience, "class_weights": class_weights or None}
+    asked: dict[str, Json] = {
+        "epochs": epochs, "patience": patience, "class_weights": class_weights or None, "devices": devices,
+    }  # fmt: skip
     family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
     if validation is None:
         validation = (
@@ -157,17 +163,19 @@ def command(
         seed=seed,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
-    _run(read, options, bundle, force=force, as_json=as_json)
+    _run(read, options, bundle, devices=devices, force=force, as_json=as_json)
 
 
-def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool) -> None:
+def _run(
+    table: "Table", options: "TrainOptions", bundle: Path, *, devices: int | None, force: bool, as_json: bool
+) -> None:
     from yawstring.app.figures import show, warn
     from yawstring.edge.bundles import save
     from yawstring.learn.evaluate import recorded
 
     if bundle.exists() and not force and not (bundle.is_dir() and not any(bundle.iterdir())):
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
-    trained = _train(table, options)
+    trained = _train(table, options, devices)
     save(trained, bundle, force=force)
     found = recorded(trained)
     warn(found, err)
@@ -178,13 +186,15 @@ def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, 
         out.print(f"written: {bundle}", markup=False)
 
 
-def _train(table: "Table", options: "TrainOptions") -> "Trained":
+def _train(table: "Table", options: "TrainOptions", devices: int | None) -> "Trained":
     from yawstring.learn.train import train
 
     epochs = getattr(options.detector, "epochs", 0)
     if not epochs:
         return train(table, options)
-    note_runtime()
+    there = note_runtime(devices)
+    if devices is None and "devices" in _options_of(type(options.detector)):
+        options = replace(options, detector=replace(cast(Any, options.detector), devices=there))
     with progress(f"{options.detector.name}: epoch", epochs) as advance:
 
         def watch(epoch: "Epoch") -> None:
