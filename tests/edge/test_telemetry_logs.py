@@ -274,7 +274,7 @@ def ulog_of(*messages: tuple[bytes, bytes]) -> bytes:
          "nothing that can be read"),
         (ulog_of((b"F", b"a:b[99] x;"), (b"F", b"b:c[99] x;"), (b"F", b"c:d[99] x;"), (b"F", b"d:e[99] x;"),
                  (b"F", b"e:"), (b"A", b"\0\0\0a")), "more fields than any log has"),
-        (ulog_of((b"F", b"a:uint8_t[4000] x;"), *[(b"A", b"\0\0\0a")] * 300), "more fields than any log has"),
+        (ulog_of((b"F", b"a:uint8_t[4000] x;"), *[(b"A", b"\0\0\0a")] * 80), "more fields than any log has"),
         (ulog_of((b"F", b"a:uint8_t[60000] x;"), *[(b"A", b"\0\0\0a")] * 2000), "nothing that can be read"),
         (ulog_of((b"A", b"\0\0\0a")) + b"\xff" * 300_000, "more damage than any log has"),
         (ulog_of((b"B", bytes(8) + b"\xff" * 8 + bytes(24))), "incompatible flag"),

@@ -142,6 +142,13 @@ def test_times_that_count_from_their_own_start_need_one() -> None:
         read_text(octets, name="flight.log", options=TelemetryOptions(start_ns=-1))
 
 
+def test_a_time_far_before_the_others_is_damaged() -> None:
+    log = read_text(b"1713995000 h:30;\n17139950 h:31;\n1713995001 h:32;\n", name="flight.log")
+    assert log.frame["height_m"].to_list() == [0.3, 0.32]
+    assert log.rejects == {"receive time out of range": 1}
+    assert log.notes == {}
+
+
 def test_a_time_without_a_zone_is_in_the_zone_given() -> None:
     octets = b"2024-04-24 16:43:20 h:30;\n2024-04-24 21:43:20Z h:30;\n"
     log = read_text(octets, name="flight.log", options=TelemetryOptions(zone_ns=-5 * 3600 * 10**9))

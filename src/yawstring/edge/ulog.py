@@ -21,7 +21,7 @@ DROPOUTS = "gaps that the logger itself reports"
 
 _MOST_FIELDS = 4096
 _MOST_DEPTH = 8
-_MOST_LAYOUT = 1 << 20
+_MOST_LAYOUT = 1 << 18
 _MOST_DAMAGED = 4096
 _FIRST_INSTANCE = 0
 _TIME = "timestamp"

@@ -6,7 +6,7 @@ again; :mod:`yawstring.table.logged` reads tables of a column a field, :mod:`yaw
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Literal, NamedTuple
 
@@ -18,7 +18,7 @@ from yawstring.errors import OptionError, TableError
 from yawstring.schema import OURS, TIME
 from yawstring.schema.telemetry import TELEMETRY_COLUMNS
 from yawstring.wire.stamps import NS_PER_S
-from yawstring.wire.tello import DECIMAL_FIELDS, PAD_FIELDS, STATE_FIELDS, UNKNOWN_FIELDS, States
+from yawstring.wire.tello import DECIMAL_FIELDS, PAD_FIELDS, REASONS, STATE_FIELDS, UNKNOWN_FIELDS, States
 
 Source = Literal["tello", "mavlink", "ulog"]
 Clock = Literal["received", "gps", "given"]
@@ -37,6 +37,8 @@ RELATIVE_BELOW_NS = 100_000_000 * NS_PER_S
 
 MOST_OCTETS = 1 << 30
 MOST_LINES = 1 << 22
+
+OUT_OF_RANGE = REASONS[1]
 
 STEPS_BACK = "times that step back"
 """Rows that the log puts behind a later one; they are kept, and sorted in."""
@@ -169,6 +171,7 @@ def telemetry(
     if not len(rows.time_ns):
         why = ", ".join(f"{count:,} × {reason}" for reason, count in rows.rejects.items()) or "it is empty"
         raise TableError(f"expected telemetry, found nothing that can be read ({why})", file=name)
+    rows = _of_one_clock(rows)
     time_ns, clock = _on_unix_time(rows, name, options or TelemetryOptions())
     back = int((np.diff(time_ns) < 0).sum())
     columns = [_typed(column, rows.columns.get(column), len(time_ns)) for column in COLUMNS]
@@ -182,6 +185,16 @@ def telemetry(
         whole_seconds=not (time_ns % NS_PER_S).any(),
         digest=digest,
     )
+
+
+def _of_one_clock(rows: Rows) -> Rows:
+    """Without the rows that count from some start, where others have Unix time: their times are damaged."""
+    early = rows.time_ns < RELATIVE_BELOW_NS
+    if early.all() or not early.any():
+        return rows
+    columns = {name: values.filter(pl.Series(~early)) for name, values in rows.columns.items()}
+    rejects = {**rows.rejects, OUT_OF_RANGE: rows.rejects.get(OUT_OF_RANGE, 0) + int(early.sum())}
+    return replace(rows, time_ns=rows.time_ns[~early], columns=columns, rejects=rejects)
 
 
 def _on_unix_time(rows: Rows, name: str, options: TelemetryOptions) -> tuple[NDArray[np.int64], Clock]:
