@@ -208,6 +208,12 @@ def test_a_record_of_a_damaged_time_is_left_out() -> None:
     assert len(log) == 30
 
 
+def test_a_signalling_nan_is_no_value() -> None:
+    body = record(1, "QhhH", 1_000_000, 1, 1, 1) + record(3, "QB", 900_000, 0) + b"\x01\x00\x81\x7f" + bytes(4)
+    log = parse_telemetry(FORMATS + body, name="x.bin", options=TelemetryOptions(start_ns=0))
+    assert (log.frame["battery_v"][0], log.frame["battery_pct"][0]) == (None, 0.0)
+
+
 @pytest.mark.parametrize(
     ("week", "millisecond", "unix_s"),
     [

@@ -72,7 +72,8 @@ def read_ulog(octets: bytes, wanted: Wanted, *, name: str) -> Messages:
 def _kind(data: Any, wanted: frozenset[str]) -> tuple[Kind, int]:  # noqa: ANN401 - a library without types
     time = np.asarray(data[_TIME])
     good = time <= MOST_TIME_US
-    fields = {name: np.asarray(values)[good].astype(np.float64) for name, values in data.items() if name in wanted}
+    with np.errstate(invalid="ignore"):  # damage may make a signalling NaN
+        fields = {name: np.asarray(values)[good].astype(np.float64) for name, values in data.items() if name in wanted}
     return Kind(time_us=time[good].astype(np.int64), fields=fields), int((~good).sum())
 
 

@@ -159,6 +159,7 @@ def _kind(raw: NDArray[np.uint8], places: NDArray[np.int64], form: _Format, want
     table = np.ascontiguousarray(bodies).view(form.dtype)[:, 0] if len(places) else np.zeros(0, form.dtype)
     time = table[TIME_FIELD]
     good = (time >= 0) & (time <= MOST_TIME_US)
-    fields = {name: table[name][good] / form.parts[name] for name in names if name in wanted and form.parts[name]}
-    kept = {name: values.astype(np.float64) for name, values in fields.items()}
-    return Kind(time_us=time[good].astype(np.int64), fields=kept), int((~good).sum())
+    read = [name for name in names if name in wanted and form.parts[name]]
+    with np.errstate(invalid="ignore"):  # damage may make a signalling NaN
+        fields = {name: table[name][good].astype(np.float64) / form.parts[name] for name in read}
+    return Kind(time_us=time[good].astype(np.int64), fields=fields), int((~good).sum())
