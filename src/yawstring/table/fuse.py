@@ -242,6 +242,9 @@ def _taken(telemetry: pl.DataFrame, index: NDArray[np.int64]) -> pl.DataFrame:
     nothing = [series.new_from_index(0, len(index)) for series in absent]
     if not given:
         return pl.DataFrame(nothing)
-    places = pl.Series(np.maximum(index, 0)).cast(pl.UInt32).set(pl.Series(index == _NONE), None)
-    taken = telemetry.select(pl.col(name).cast(dtypes[name]).gather(places) for name in given)
+    # Gathering by an index that may be null is several times slower than setting null what should be.
+    absent_rows = pl.Series(index == _NONE)
+    places = pl.Series(np.maximum(index, 0)).cast(pl.UInt32)
+    rows = telemetry.select(pl.col(name).cast(dtypes[name]) for name in given)[places]
+    taken = pl.DataFrame([column.set(absent_rows, None) for column in rows.iter_columns()])
     return taken.hstack(nothing).select(TELEMETRY_NAMES)
