@@ -28,7 +28,7 @@ _READS_S = 0.0006
 """What a program takes to read a datagram that has arrived, on average."""
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True)
 class Simulated:
     """One flight, as files hold it.
 
