@@ -75,6 +75,21 @@ def test_at_steady_tilt_drag_balances_and_the_accelerometer_shows_gravity(pitch_
     np.testing.assert_allclose(force, turn.T @ [0.0, 0.0, -GRAVITY], rtol=2e-3, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("pitch_deg", "roll_deg", "yaw_deg"), [(-8, 0, 0), (0, 12, 30), (10, -15, 200), (-20, 20, -75)]
+)
+def test_without_drag_the_accelerometer_shows_thrust_alone(pitch_deg, roll_deg, yaw_deg):
+    crafts, states = body(drag_area_m2=0.0, rotor_drag_kg_s=0.0)
+    states["pitch"], states["roll"], states["yaw"] = np.radians([pitch_deg, roll_deg, yaw_deg])
+    states["pitch_wanted"], states["roll_wanted"] = states["pitch"], states["roll"]
+    states["thrust"] = states["thrust_wanted"] = 1.3 * WEIGHT
+    steps(crafts, states, 1.0)
+    np.testing.assert_allclose([states[f"force_{axis}"][0] for axis in "xyz"], [0.0, 0.0, -1.3 * GRAVITY], atol=1e-9)
+    # And the motion is that of this force, turned into the world, and gravity.
+    motion = 1.3 * GRAVITY * -_rotation(*np.radians([roll_deg, pitch_deg, yaw_deg]))[:, 2] + [0.0, 0.0, GRAVITY]
+    np.testing.assert_allclose([states[f"v_{way}"][0] for way in ("north", "east", "down")], motion, rtol=1e-9)
+
+
 def _rotation(roll, pitch, yaw):
     """Body to world (north, east, down): yaw, then pitch, then roll, as products of plain rotations."""
     about_x = np.array([[1, 0, 0], [0, math.cos(roll), -math.sin(roll)], [0, math.sin(roll), math.cos(roll)]])
@@ -185,7 +200,7 @@ def test_charge_goes_where_power_over_voltage_says():
     log = hover(120.0)
     rows = log.truth[(log.time_s > 20.0) & (log.time_s < 100.0)]
     ideal = WEIGHT**1.5 / math.sqrt(2.0 * AIR_DENSITY * 4.0 * math.pi * 0.038**2)
-    watts = IDLE_W + ideal / 0.225 * (rows["thrust_n"] / WEIGHT) ** 1.5
+    watts = IDLE_W + ideal / 0.245 * (rows["thrust_n"] / WEIGHT) ** 1.5
     amperes = watts / rows["voltage_v"]
     used = np.sum(0.5 * (amperes[1:] + amperes[:-1]) * np.diff(rows["time_s"])) / 3600.0
     assert 1.1 * (rows["charge"][0] - rows["charge"][-1]) == pytest.approx(used, rel=2e-3)

@@ -194,6 +194,17 @@ def test_steps_of_real_logs(tello_logs):
     assert np.mean(simulated["vgx"] == 0) > 0.5
 
 
+def test_vertical_speed_has_the_sign_of_a_real_one(tello_logs):
+    def agreement(rows):
+        climbed, speed = np.diff(rows["h"].to_numpy()), rows["vgz"].to_numpy()
+        return float(np.sum(climbed * (speed[1:] + speed[:-1])))
+
+    log = fly(pilot(2, 290.0, "sticks"), seed=2, duration_s=300.0)
+    every_second = pl.DataFrame({name: log.states[name][::10] for name in ("h", "vgz")})
+    assert max(agreement(pl.read_csv(path)) for path in tello_logs) > 0
+    assert agreement(every_second) > 0
+
+
 def test_a_real_take_off_keeps_its_sender_waiting_as_long(tello_logs):
     gaps = [np.diff(pl.read_csv(path)["t"].to_numpy()) for path in tello_logs]
     real = max(gap.max() for gap in gaps)

@@ -11,7 +11,7 @@ from yawstring.simulate.flight.records import CRAFT, STATE
 
 PROPELLER_RADIUS_M = 0.038
 PROPELLERS = 4
-DRIVE_EFFICIENCY = 0.225
+DRIVE_EFFICIENCY = 0.245
 """Shaft, blade and motor losses together, such that a full battery hovers for about 13 minutes."""
 
 IDLE_W = 3.8
