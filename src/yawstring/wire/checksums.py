@@ -40,9 +40,9 @@ def crc_tables() -> NDArray[np.int64]:
 
 
 @compiled_part
-def crc32(octets: Octets, at: Int, end: Int, tables: NDArray[np.int64]) -> Int:
-    """CRC-32 of the octets from ``at`` up to ``end``; eight octets at a time."""
-    crc = np.int64(_ALL)
+def crc32(octets: Octets, at: Int, end: Int, before: Int, tables: NDArray[np.int64]) -> Int:
+    """CRC-32 of what came ``before`` (0: nothing) and the octets from ``at`` up to ``end``; eight octets at a time."""
+    crc = before ^ _ALL
     while end - at >= 8:
         crc ^= (
             np.int64(octets[at])

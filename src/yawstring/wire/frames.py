@@ -7,7 +7,7 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.wire.checksums import siphash
 from yawstring.wire.elements import management
 from yawstring.wire.headers import ppi, prism
-from yawstring.wire.mac import CONTROL, DATA, EXTENSION, MANAGEMENT, OPEN, checked, mac_header, protection
+from yawstring.wire.mac import CONTROL, DATA, EXTENSION, MANAGEMENT, OPEN, check, mac_header, protection, without_fcs
 from yawstring.wire.network import AGGREGATE, WLAN, WLAN_DATA, network
 from yawstring.wire.octets import Int, Octets
 from yawstring.wire.radiotap import radiotap
@@ -117,8 +117,9 @@ def _frame(
         for slot in range(PHY, SHORT_PREAMBLE + 1):
             row[slot] = NONE
         return first
-    end = checked(octets, end, whole, tables, row)
+    end = without_fcs(octets, end, whole, row)
     fault = mac_header(octets, row[MAC_AT], end, row)
+    check(octets, end, tables, row)
     reception(row)
     if not fault:
         fault = _body(octets, end, key, row)

@@ -30,6 +30,7 @@ from yawstring.wire.slots import (
     MORE_FRAGMENTS,
     NONE,
     ORDER,
+    PADDING,
     POWER_MANAGEMENT,
     PROTECTED,
     PROTECTION,
@@ -69,19 +70,27 @@ _EXTENDED_IV = 0x20
 
 
 @compiled_part
-def checked(octets: Octets, end: Int, whole: bool, tables: NDArray[np.int64], row: Int64s) -> Int:
+def without_fcs(octets: Octets, end: Int, whole: bool, row: Int64s) -> Int:
     """Take the frame check sequence off the end of the frame; gives where the frame ends without it."""
-    if row[FCS_THERE] != 1:
-        return end
-    if not whole:
-        # Cut by the capture: the sequence lay beyond, or partly.
-        return end
-    if end - row[MAC_AT] < FCS_OCTETS:
+    # Of a frame that the capture cut, the sequence lay beyond.
+    if row[FCS_THERE] != 1 or not whole or end - row[MAC_AT] < FCS_OCTETS:
         return end
     row[FCS] = u32le(octets, end - FCS_OCTETS)
-    good = crc32(octets, row[MAC_AT], end - FCS_OCTETS, tables) == row[FCS]
-    row[FCS_STATUS] = FCS_GOOD if good else FCS_BAD
     return end - FCS_OCTETS
+
+
+@compiled_part
+def check(octets: Octets, end: Int, tables: NDArray[np.int64], row: Int64s) -> None:
+    """Check the frame check sequence of a frame that ends at ``end``; it was taken before any padding came in."""
+    if row[FCS] == NONE:
+        return
+    at = row[MAC_AT]
+    found: Int = 0
+    if row[PADDING] > 0:
+        found = crc32(octets, at, row[BODY] - row[PADDING], found, tables)
+        at = row[BODY]
+    found = crc32(octets, at, end, found, tables)
+    row[FCS_STATUS] = FCS_GOOD if found == row[FCS] else FCS_BAD
 
 
 @compiled_part
@@ -198,9 +207,10 @@ def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
                 return MAC_SHORT
             row[HT_CONTROL] = u32le(octets, body)
             body += 4
-    if row[DATA_PAD] == 1:
-        body += (at - body) % 4
-    row[BODY] = min(body, end)
+    if row[DATA_PAD] == 1 and (at - body) % 4 <= end - body:
+        row[PADDING] = (at - body) % 4
+        body += row[PADDING]
+    row[BODY] = body
     return FINE
 
 

@@ -9,6 +9,7 @@ from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, RADIOTAP_FIELD, RADIOTAP_LENGTH, RADIOTAP_PRESENT
 from yawstring.wire.slots import (
     CHANNEL,
+    CLOCK_SEEN,
     DATA_PAD,
     FCS_THERE,
     FREQUENCY,
@@ -149,7 +150,10 @@ def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
     """Time, flags, rate, channel, signal."""
     if bit == _TSFT:
         clock = i64le(octets, at)
-        row[RT_MACTIME] = clock if row[RT_MACTIME] == NONE and clock >= 0 else row[RT_MACTIME]
+        # All ones is how some drivers say that they do not know.
+        if row[CLOCK_SEEN] == NONE and clock >= 0:
+            row[RT_MACTIME] = clock
+        row[CLOCK_SEEN] = 1
     elif bit == _FLAGS:
         flags = np.int64(octets[at])
         row[RT_FLAGS] = flags if row[RT_FLAGS] == NONE else row[RT_FLAGS]
