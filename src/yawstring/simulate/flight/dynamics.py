@@ -57,13 +57,21 @@ def advance(state: State, craft: Craft) -> None:
         force_north, force_east, force_down = 0.0, 0.0, -GRAVITY
     else:
         _move(state, step, force_north, force_east, force_down + GRAVITY)
+    _feel(state, step, force_north, force_east, force_down)
+
+
+@compiled
+def _feel(state: State, step: float, north: float, east: float, down: float) -> None:
+    """Bring the specific force, in the world, to the accelerometer: into the body's axes, through its filter."""
+    sin_roll, cos_roll = math.sin(state.roll), math.cos(state.roll)
+    sin_pitch, cos_pitch = math.sin(state.pitch), math.cos(state.pitch)
+    sin_yaw, cos_yaw = math.sin(state.yaw), math.cos(state.yaw)
+    forward, right = north * cos_yaw + east * sin_yaw, east * cos_yaw - north * sin_yaw
+    below = sin_pitch * forward + cos_pitch * down
     blend = 1.0 - math.exp(-step / FORCE_LAG_S)
-    forward = force_north * cos_yaw + force_east * sin_yaw
-    right = force_east * cos_yaw - force_north * sin_yaw
-    state.force_x += (cos_pitch * forward - sin_pitch * force_down - state.force_x) * blend
-    lifted = sin_pitch * forward + cos_pitch * force_down
-    state.force_y += (cos_roll * right + sin_roll * lifted - state.force_y) * blend
-    state.force_z += (cos_roll * lifted - sin_roll * right - state.force_z) * blend
+    state.force_x += (cos_pitch * forward - sin_pitch * down - state.force_x) * blend
+    state.force_y += (cos_roll * right + sin_roll * below - state.force_y) * blend
+    state.force_z += (cos_roll * below - sin_roll * right - state.force_z) * blend
 
 
 @compiled

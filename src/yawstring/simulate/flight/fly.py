@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.simulate.flight.aircraft import STEP_S, Aircraft
@@ -14,7 +13,7 @@ from yawstring.simulate.flight.commands import CODE, Command, orders_of
 from yawstring.simulate.flight.fitting import draw_craft, start_state
 from yawstring.simulate.flight.integrate import NORMALS, integrate
 from yawstring.simulate.flight.log import FlightLog
-from yawstring.simulate.flight.records import INSTANT, MARKER, ORDER
+from yawstring.simulate.flight.records import INSTANT, MARKER, ORDER, Floats, Rows
 from yawstring.simulate.flight.sensors import sense
 
 LONGEST_S = 7200.0
@@ -60,25 +59,7 @@ def fly(
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
     script = tuple(sorted(commands, key=lambda command: command.time_s))
     orders, readings = orders_of(script)
-    edges = _edges(link, duration_s)
-    every = np.concatenate((edges, orders))
-    # Stable, so that an edge of the link comes before a command of the same instant.
-    places = np.argsort(every["time_s"], kind="stable")
-    truth = _instants(aircraft, duration_s, rng)
-    replies = np.zeros((len(every), 2))
-    normals = rng.standard_normal((math.ceil(duration_s / STEP_S) + 1, NORMALS))
-    integrate(
-        start_state(aircraft, rng),
-        draw_craft(aircraft, rng),
-        every[places],
-        _markers(aircraft),
-        normals,
-        truth,
-        replies,
-    )
-    truth = truth[truth["sdk"] != 0]
-    by_command = np.empty_like(replies)
-    by_command[places] = replies
+    truth, replies = _integrated(aircraft, orders, _edges(link, duration_s), duration_s, rng)
     log = FlightLog(
         time_s=truth["time_s"].copy(),
         states=sense(truth, aircraft, rng),
@@ -89,10 +70,27 @@ def fly(
         aircraft=aircraft,
         seed=None if isinstance(seed, np.random.Generator) else seed,
     )
-    return replace(log, responses=responses(log, readings, by_command[len(edges) :], rng))
+    return replace(log, responses=responses(log, readings, replies, rng))
 
 
-def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> NDArray[np.void]:
+def _integrated(
+    aircraft: Aircraft, orders: Rows, edges: Rows, duration_s: float, rng: np.random.Generator
+) -> tuple[Rows, Floats]:
+    """The truth at the states' times, from the drone's first ``command`` on, and the reply to each order."""
+    every = np.concatenate((edges, orders))
+    # Stable, so that an edge of the link comes before a command of the same instant.
+    places = np.argsort(every["time_s"], kind="stable")
+    truth = _instants(aircraft, duration_s, rng)
+    in_turn = np.zeros((len(every), 2))
+    normals = rng.standard_normal((math.ceil(duration_s / STEP_S) + 1, NORMALS))
+    craft, start = draw_craft(aircraft, rng), start_state(aircraft, rng)
+    integrate(start, craft, every[places], _markers(aircraft), normals, truth, in_turn)
+    replies = np.empty_like(in_turn)
+    replies[places] = in_turn
+    return truth[truth["sdk"] != 0], replies[len(edges) :]
+
+
+def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> Rows:
     """Orders that say when the link goes and comes; it is up before the first one."""
     rows: list[tuple[float, int]] = []
     end = 0.0
@@ -111,7 +109,7 @@ def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> NDA
     return edges
 
 
-def _instants(aircraft: Aircraft, duration_s: float, rng: np.random.Generator) -> NDArray[np.void]:
+def _instants(aircraft: Aircraft, duration_s: float, rng: np.random.Generator) -> Rows:
     """Rows to be filled, with the times at which states leave: the drone's own period, and its jitter."""
     period = aircraft.state_period_s
     count = int(duration_s / period) + 1
@@ -124,6 +122,6 @@ def _instants(aircraft: Aircraft, duration_s: float, rng: np.random.Generator) -
     return instants
 
 
-def _markers(aircraft: Aircraft) -> NDArray[np.void]:
+def _markers(aircraft: Aircraft) -> Rows:
     rows = [(pad.number, pad.north_m, pad.east_m, math.radians(pad.yaw_deg)) for pad in aircraft.pads]
     return np.array(rows, MARKER)

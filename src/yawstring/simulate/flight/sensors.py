@@ -17,6 +17,7 @@ from yawstring.simulate.flight.integrate import PAD_LEAST_M, PAD_MARGIN_M, PAD_M
 from yawstring.wire.tello import PAD_FIELDS
 
 Floats = NDArray[np.float64]
+Fields = dict[str, NDArray[np.int64] | Floats]
 
 TOF_FLOOR_CM = 10
 """What the range finder says of anything nearer."""
@@ -56,6 +57,9 @@ FORCE_NOISE_MG = 8.0
 FORCE_NOISE_SPREAD = 0.5
 """Vibration with motors on: its median, and how much drones differ (of the logarithm)."""
 
+STILL_N = 0.01
+"""Thrust below which the motors are off."""
+
 TEMPERATURE_GAP_C = 3.0
 TEMPERATURE_WANDER_C = 0.5
 TEMPERATURE_WANDER_S = 8.0
@@ -88,40 +92,65 @@ def sense(
         Arrays by the names of the state string, in its units; ``baro`` is ``float64`` of two decimals, the others are
         ``int64``.
     """
-    times, scale, count = truth["time_s"], aircraft.noise, len(truth)
-    height = -truth["down_m"]
-    fields: dict[str, NDArray[np.int64] | Floats] = {}
-    fields |= _pad_fields(truth, aircraft.pads, scale, rng)
-    for name in ("pitch", "roll"):
-        angle = np.degrees(truth[f"{name}_rad"]) + scale * (
-            ANGLE_OFFSET_DEG * rng.standard_normal() + _white(rng, count, ANGLE_NOISE_DEG)
-        )
-        fields[name] = _cut(wrapped(angle))
-    yaw = np.degrees(truth["yaw_rad"]) + scale * _wander(rng, times, YAW_WANDER_DEG, YAW_WANDER_S)
-    fields["yaw"] = _cut(wrapped(yaw))
-    for name, seen in (("vgx", "seen_north_m_s"), ("vgy", "seen_east_m_s"), ("vgz", "seen_up_m_s")):
-        # A drone that stands with its motors off knows that it stands.
-        stirs = scale * _white(rng, count, SPEED_NOISE_M_S) * ((height > 0) | (truth["thrust_n"] > 0.01))
-        fields[name] = _cut(10 * (truth[seen] + stirs))
-    warmth = truth["temperature_c"] + scale * _wander(rng, times, TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
-    fields["templ"] = _cut(warmth)
-    fields["temph"] = _cut(
-        warmth + TEMPERATURE_GAP_C + scale * _wander(rng, times, TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
-    )
-    fields["tof"] = _range_finder(truth["tof_height_m"], scale, rng)
-    offset = scale * (HEIGHT_OFFSET_M * rng.standard_normal() + _wander(rng, times, HEIGHT_WANDER_M, HEIGHT_WANDER_S))
-    fields["h"] = np.where(height > 0, 10 * np.floor(10 * (height + offset) + 1e-9), 0).astype(np.int64)
+    fields: Fields = {}
+    fields |= _pad_fields(truth, aircraft.pads, aircraft.noise, rng)
+    for part in (_angles, _speeds, _heights, _forces, _warmth):
+        fields |= part(truth, aircraft, rng)
     fields["bat"] = _gauge(truth, aircraft, rng)
-    offset = scale * (BARO_OFFSET_M * rng.standard_normal() + _wander(rng, times, BARO_WANDER_M, BARO_WANDER_S))
-    baro = aircraft.ground_elevation_m + truth["baro_height_m"] + offset + scale * _white(rng, count, BARO_NOISE_M)
-    fields["baro"] = np.round(baro, 2)
     fields["time"] = np.floor(aircraft.start_flight_s + truth["motor_s"] + 1e-9).astype(np.int64)
-    shaking = FORCE_NOISE_MG * math.exp(FORCE_NOISE_SPREAD * rng.standard_normal())
-    noise = np.where(truth["thrust_n"] > 0.01, shaking, FORCE_NOISE_OFF_MG)
-    for name, axis in (("agx", "x"), ("agy", "y"), ("agz", "z")):
-        stirs = scale * (FORCE_OFFSET_MG * rng.standard_normal() + noise * rng.standard_normal(count))
-        fields[name] = np.rint(1000 / GRAVITY * truth[f"force_{axis}_m_s2"] + stirs).astype(np.int64)
     return fields
+
+
+def _angles(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+    fields: Fields = {}
+    for name in ("pitch", "roll"):
+        stirs = ANGLE_OFFSET_DEG * rng.standard_normal() + _white(rng, len(truth), ANGLE_NOISE_DEG)
+        fields[name] = _cut(wrapped(np.degrees(truth[f"{name}_rad"]) + aircraft.noise * stirs))
+    stirs = _wander(rng, truth["time_s"], YAW_WANDER_DEG, YAW_WANDER_S)
+    fields["yaw"] = _cut(wrapped(np.degrees(truth["yaw_rad"]) + aircraft.noise * stirs))
+    return fields
+
+
+def _speeds(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+    """A drone that stands with its motors off knows that it stands."""
+    awake = aircraft.noise * ((truth["down_m"] < 0) | _running(truth))
+    seen = {"vgx": truth["seen_north_m_s"], "vgy": truth["seen_east_m_s"], "vgz": truth["seen_up_m_s"]}
+    return {name: _cut(10 * (speed + awake * _white(rng, len(truth), SPEED_NOISE_M_S))) for name, speed in seen.items()}
+
+
+def _heights(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+    times, scale, height = truth["time_s"], aircraft.noise, -truth["down_m"]
+    tof = _range_finder(truth["tof_height_m"], scale, rng)
+    offset = scale * (HEIGHT_OFFSET_M * rng.standard_normal() + _wander(rng, times, HEIGHT_WANDER_M, HEIGHT_WANDER_S))
+    h = np.where(height > 0, 10 * np.floor(10 * (height + offset) + 1e-9), 0).astype(np.int64)
+    offset = scale * (BARO_OFFSET_M * rng.standard_normal() + _wander(rng, times, BARO_WANDER_M, BARO_WANDER_S))
+    baro = aircraft.ground_elevation_m + truth["baro_height_m"] + offset
+    return {"tof": tof, "h": h, "baro": np.round(baro + scale * _white(rng, len(truth), BARO_NOISE_M), 2)}
+
+
+def _forces(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+    shaking = FORCE_NOISE_MG * math.exp(FORCE_NOISE_SPREAD * rng.standard_normal())
+    noise = np.where(_running(truth), shaking, FORCE_NOISE_OFF_MG)
+    fields: Fields = {}
+    for axis in "xyz":
+        stirs = FORCE_OFFSET_MG * rng.standard_normal() + noise * rng.standard_normal(len(truth))
+        force = 1000 / GRAVITY * truth[f"force_{axis}_m_s2"] + aircraft.noise * stirs
+        fields[f"ag{axis}"] = np.rint(force).astype(np.int64)
+    return fields
+
+
+def _warmth(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+    def wander() -> Floats:
+        return aircraft.noise * _wander(rng, truth["time_s"], TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
+
+    low = truth["temperature_c"] + wander()
+    return {"templ": _cut(low), "temph": _cut(low + TEMPERATURE_GAP_C + wander())}
+
+
+def _running(truth: NDArray[np.void]) -> NDArray[np.bool_]:
+    """Whether the motors turn."""
+    turning: NDArray[np.bool_] = truth["thrust_n"] > STILL_N
+    return turning
 
 
 def _white(rng: np.random.Generator, count: int, spread: float) -> Floats:
