@@ -25,10 +25,11 @@ print(digest())
 
 def digest() -> str:
     """Of half a second in which everything happens: collisions, A-MPDUs, RTS, noise, hops, damaged frames."""
-    offers = np.concatenate([street(0.4, video=250), data(np.full(20, 390_000))])
+    offers = np.concatenate([street(0.2, video=200), data(np.full(20, 190_000))])
     stations = [station(DRONE, aggregate=8, rts_threshold=1100), *STREET[1:]]
-    receiver = Receiver(hops=((0.3, 1), (0.05, 6)), antennas=2, reports_noise=True, keeps_bad_fcs=True, noise_dbm=-60.0)
-    noise = [Noise(start_s=0.1, end_s=0.12, channel=1, power_dbm=20.0, track=Track.still((4.0, 4.0, 1.0)))]
+    hops = ((0.15, 1), (0.02, 6))
+    receiver = Receiver(hops=hops, antennas=2, reports_noise=True, keeps_bad_fcs=True, noise_dbm=-60.0)
+    noise = [Noise(start_s=0.05, end_s=0.06, channel=1, power_dbm=20.0, track=Track.still((4.0, 4.0, 1.0)))]
     return hashlib.sha256(pcapng(air(offers, BODIES, stations, receiver, seed=11, noise=noise))).hexdigest()
 
 

@@ -193,7 +193,7 @@ def test_rts_and_cts_go_ahead_of_long_frames_alone() -> None:
 
 def test_block_ack_carries_many_frames_at_once() -> None:
     stations = [station(DRONE, aggregate=16), *STREET[1:]]
-    sent, rows = sent_of(data(np.full(64, 1000)), stations)
+    sent, rows = sent_of(data(np.full(64, 1000), random=300), stations)
     assert (sent[:, col.SENT_ADDED] == col.BLOCK_ACK).sum() == 4
     assert (sent[:, col.SENT_ADDED] == col.ACK).sum() == 0
     assert (rows[:, col.OFFER_SHOWN] == 1).all()

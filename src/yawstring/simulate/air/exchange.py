@@ -11,7 +11,7 @@ from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.draws import whole
 from yawstring.simulate.air.frames import CONTROL, DATA, QOS_BIT, duration_us, numbered, response_ns, tsf_us
-from yawstring.simulate.air.links import SILENT_DBM, adapt, adapted_rate, gets_through
+from yawstring.simulate.air.links import SILENT_DBM, adapt, adapted_rate, gets_through, probing
 from yawstring.simulate.air.offers import NOBODY, RatePolicy
 from yawstring.simulate.air.rates import HT, RATES, SIFS_NS, airtime_ns, preamble_ns, response_rate
 
@@ -21,7 +21,12 @@ WINDOW_LEAST, WINDOW_MOST = (15, 3), (1023, 15)
 _RTS_SUBTYPE = 11
 _SEQUENCES, _BITMAP = 4096, 64
 _DELIMITER, _WORD = 4, 4
-_AMPDU_OCTETS, _AMPDU_NS = 65535, 4_000_000
+_AMPDU_OCTETS, _AMPDU_NS = 65535, 2_000_000
+"""Limits of an A-MPDU. The standard allows 5.5 ms; access points keep to less, so that beacons are not late."""
+
+_NEEDED_OF_TEN = 9
+"""So many of ten frames of an A-MPDU have to get through for its rate to count as good."""
+
 _NAV_MOST = 32767
 _TIMESTAMP_AT = 24
 _NS_PER_US = 1000
@@ -49,8 +54,14 @@ def gathered(world: World, queue: int, now_ns: int, rate: int) -> int:
     short = world.stations[row[col.OFFER_FROM], col.STATION_SHORT] != 0
     batch[0] = head
     numbered(world, head)
-    quality = row[col.OFFER_KIND] == DATA and row[col.OFFER_SUBTYPE] & QOS_BIT
-    if rate < HT or most <= 1 or not row[col.OFFER_ACK] or not quality:
+    single = row[col.OFFER_KIND] != DATA or not row[col.OFFER_SUBTYPE] & QOS_BIT or not row[col.OFFER_ACK]
+    if (
+        single
+        or row[col.OFFER_TO] < 0
+        or rate < HT
+        or most <= 1
+        or probing(world, row[col.OFFER_FROM], row[col.OFFER_TO])
+    ):
         return 1
     count, octets = 1, padded(row[col.OFFER_OCTETS])
     for offer in range(head + 1, world.queues[queue, col.QUEUE_END]):
@@ -248,7 +259,7 @@ def concluded(world: World, queue: int, count: int) -> None:
         else:
             waiting += 1
     if row[col.OFFER_ACK] and row[col.OFFER_RATE_POLICY] == _ADAPT and row[col.OFFER_TO] >= 0:
-        adapt(world, row[col.OFFER_FROM], row[col.OFFER_TO], 2 * passed >= count)
+        adapt(world, row[col.OFFER_FROM], row[col.OFFER_TO], 10 * passed >= _NEEDED_OF_TEN * count)
     least, most = WINDOW_LEAST[mine[col.QUEUE_KIND]], WINDOW_MOST[mine[col.QUEUE_KIND]]
     failed = waiting > 0 and passed == 0
     mine[col.QUEUE_WINDOW] = min(2 * mine[col.QUEUE_WINDOW] + 1, most) if failed else least

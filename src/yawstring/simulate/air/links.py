@@ -16,6 +16,7 @@ STATION_NOISE_DBM = -94.0
 
 SILENT_DBM = -300.0
 _MOST_UP_AFTER = 80
+_PROBING = -1
 _FAILURES_TO_FALL = 2
 
 
@@ -100,6 +101,12 @@ def adapted_rate(world: World, here: int, there: int, attempts: int) -> int:
 
 
 @compiled_part
+def probing(world: World, here: int, there: int) -> bool:
+    """Whether the link's next frame is the first at a rate just raised: it goes alone, not in an A-MPDU."""
+    return bool(world.stations[here, col.STATION_LINKS + col.LINK_WIDTH * there + col.LINK_GOOD] == _PROBING)
+
+
+@compiled_part
 def adapt(world: World, here: int, there: int, success: bool) -> None:
     """Learn from one exchange: adaptive automatic rate fallback (Lacage and others, MSWiM 2004).
 
@@ -112,11 +119,11 @@ def adapt(world: World, here: int, there: int, success: bool) -> None:
         link[col.LINK_GOOD], link[col.LINK_BAD] = link[col.LINK_GOOD] + 1, 0
         highest = station[col.STATION_RATE_COUNT] - 1
         if link[col.LINK_GOOD] >= link[col.LINK_NEEDED] and link[col.LINK_RATE] < highest:
-            link[col.LINK_RATE], link[col.LINK_GOOD] = link[col.LINK_RATE] + 1, -1
+            link[col.LINK_RATE], link[col.LINK_GOOD] = link[col.LINK_RATE] + 1, _PROBING
         return
-    probing = link[col.LINK_GOOD] == -1
+    tried = link[col.LINK_GOOD] == _PROBING
     link[col.LINK_GOOD], link[col.LINK_BAD] = 0, link[col.LINK_BAD] + 1
-    if probing or link[col.LINK_BAD] >= _FAILURES_TO_FALL:
+    if tried or link[col.LINK_BAD] >= _FAILURES_TO_FALL:
         longer = min(2 * link[col.LINK_NEEDED], _MOST_UP_AFTER)
-        link[col.LINK_NEEDED] = longer if probing else station[col.STATION_UP_AFTER]
+        link[col.LINK_NEEDED] = longer if tried else station[col.STATION_UP_AFTER]
         link[col.LINK_RATE], link[col.LINK_BAD] = max(0, link[col.LINK_RATE] - 1), 0

@@ -155,9 +155,9 @@ class Environment:
     reference_db: float = 40.0
     shadow_db: float = 3.0
     shadow_metres: float = 8.0
-    shadow_seconds: float = 120.0
+    shadow_seconds: float = 600.0
     fading_still_db: float = 1.2
     fading_moving_db: float = 2.2
-    stray_loss: float = 0.01
+    stray_loss: float = 0.004
     short_slot: bool = True
     epoch_ns: int = 1_700_000_000_000_000_000
