@@ -84,6 +84,23 @@ def test_what_the_controller_sends_without_a_link_is_neither_done_nor_answered()
     assert (log.truth["linked"] == 0).sum() == pytest.approx(8.0 / 0.102, abs=2)
 
 
+@pytest.mark.parametrize(
+    ("link", "down"),
+    [
+        (None, 0.0),
+        ([(0.0, 30.0)], 0.0),
+        ([(0.0, 12.0), (12.0, 30.0)], 0.0),
+        ([], 1.0),
+        ([(0.0, 15.0)], 0.5),
+        ([(15.0, 99.0)], 0.5),
+    ],
+)
+def test_the_log_knows_when_the_link_was_up(link, down):
+    commands = [Command(0.0, "command", "other"), *talk(1.0, 30.0)]
+    log = fly(commands, seed=1, duration_s=30.0, link=link)
+    assert (log.truth["linked"] == 0).mean() == pytest.approx(down, abs=0.01)
+
+
 def test_others_are_obeyed_while_the_controller_has_no_link():
     commands = [*UP, Command(15.0, "land", "attacker")]
     log = fly(commands, seed=1, duration_s=30.0, link=[(0.0, 12.0)], aircraft=CALM)

@@ -96,7 +96,7 @@ def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> Row
     end = 0.0
     for begin, until in link if link is not None else [(0.0, math.inf)]:
         if not end <= begin < until:
-            raise OptionError(f"flight: link interval {begin:g} to {until:g} s: intervals must rise and not touch")
+            raise OptionError(f"flight: link interval {begin:g} to {until:g} s: intervals must rise and not overlap")
         if begin > end or (begin == 0.0 and not rows):
             rows += [(end, CODE.unlink)] if begin > 0.0 else []
             rows += [(begin, CODE.link)]
