@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 MAC, PRISM, RADIOTAP, PPI = 105, 119, 127, 192
 
-AP, STATION, OTHER, FAR, ALL = (bytes.fromhex(text) for text in ("020000000001", "020000000002", "020000000003", "020000000004", "ffffffffffff"))  # fmt: skip
+AP, STATION, OTHER, FAR = (bytes([2, 0, 0, 0, 0, last]) for last in (1, 2, 3, 4))
+ALL = b"\xff" * 6
 
 
 def number(address: bytes) -> int:
@@ -51,16 +52,13 @@ def enhanced(frame: bytes, *, ticks: int, number: int = 0, length: int | None = 
 
 def radiotap(fields: bytes, *present: int, version: int = 0) -> bytes:
     """A header of these present words; the fields are aligned by the caller."""
-    return (
-        struct.pack("<BBH", version, 0, 4 + 4 * len(present) + len(fields))
-        + struct.pack(f"<{len(present)}I", *present)
-        + fields
-    )
+    words = struct.pack(f"<{len(present)}I", *present)
+    return struct.pack("<BBH", version, 0, 4 + len(words) + len(fields)) + words + fields
 
 
 def header(
-    kind: int, subtype: int, *, flags: int = 0, duration: int = 0, first: bytes = ALL, second: bytes = AP, third: bytes = AP,
-    sequence: int = 0, fragment: int = 0,
+    kind: int, subtype: int, *, flags: int = 0, duration: int = 0, first: bytes = ALL, second: bytes = AP,
+    third: bytes = AP, sequence: int = 0, fragment: int = 0,
 ) -> bytes:  # fmt: skip
     control = struct.pack("<BBH", subtype << 4 | kind << 2, flags, duration)
     return control + first + second + third + struct.pack("<H", sequence << 4 | fragment)
@@ -81,5 +79,6 @@ def with_fcs(frame: bytes) -> bytes:
 def datagram(payload: bytes, *, source: int = 40000, destination: int = 8889, protocol: int = 17) -> bytes:
     """LLC, SNAP, IPv4 and UDP around a payload."""
     udp = struct.pack(">HHHH", source, destination, 8 + len(payload), 0) + payload
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + len(udp), 7, 0x4000, 64, protocol, 0, bytes([192, 168, 10, 2]), bytes([192, 168, 10, 1]))  # fmt: skip
+    ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 7, 0x4000, 64, protocol, 0)
+    ip += bytes([192, 168, 10, 2, 192, 168, 10, 1])
     return bytes.fromhex("aaaa030000000800") + ip + udp

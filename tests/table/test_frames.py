@@ -18,9 +18,7 @@ def test_every_column_is_described_with_its_dtype() -> None:
     table = frames_table(decode(pcap([BEACON, COMMAND])))
     assert set(table.columns) == {*NAMES.values(), *TEXTS.values()}
     dtypes = {"int": pl.Int64, "float": pl.Float64, "text": pl.String}
-    assert {name: dtype for name, dtype in table.schema.items()} == {
-        name: dtypes[COLUMNS[name].dtype] for name in table.columns
-    }
+    assert dict(table.schema) == {name: dtypes[COLUMNS[name].dtype] for name in table.columns}
     assert {NAMES[slot] for slot in SCALES} == {name for name in NAMES.values() if COLUMNS[name].dtype == "float"}
     assert len(set(NAMES.values())) == len(NAMES)
 

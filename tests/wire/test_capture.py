@@ -2,6 +2,7 @@
 
 import struct
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 from hypothesis import example, given, settings
@@ -61,8 +62,9 @@ def test_no_capture_at_all_is_counted(octets: bytes) -> None:
 
 @pytest.mark.parametrize("order", ORDERS)
 @pytest.mark.parametrize(
-    ("resolution", "second"), [(None, 10**6), (9, 10**9), (3, 10**3), (0, 1), (12, 10**12), (0x80 | 20, 2**20), (0x80 | 40, 2**40)]
-)  # fmt: skip
+    ("resolution", "second"),
+    [(None, 10**6), (9, 10**9), (3, 10**3), (0, 1), (12, 10**12), (0x80 | 20, 2**20), (0x80 | 40, 2**40)],
+)
 @pytest.mark.parametrize("offset", [0, 1_000_000, -3])
 def test_time_of_a_pcapng_interface(order: str, resolution: int | None, second: int, offset: int) -> None:
     options = b"" if resolution is None else option(9, bytes([resolution]), order=order)
@@ -95,12 +97,15 @@ def test_simple_and_obsolete_packets_and_blocks_nobody_knows() -> None:
     assert found.table[LENGTH].tolist() == [9, 5]
 
 
+FOREIGN = "capture: a packet names no interface of its section"
+
+
 @pytest.mark.parametrize(
     ("octets", "reason"),
     [
-        (section() + enhanced(b"a", ticks=1), "capture: a packet names no interface of its section"),
-        (section() + interface() + enhanced(b"a", ticks=1, number=1), "capture: a packet names no interface of its section"),
-        (section() + interface() + section() + enhanced(b"a", ticks=1), "capture: a packet names no interface of its section"),
+        (section() + enhanced(b"a", ticks=1), FOREIGN),
+        (section() + interface() + enhanced(b"a", ticks=1, number=1), FOREIGN),
+        (section() + interface() + section() + enhanced(b"a", ticks=1), FOREIGN),
         (section() + struct.pack("<III", 6, 13, 0), "capture: a block's length is impossible"),
         (section() + struct.pack("<III", 6, 8, 0), "capture: a block's length is impossible"),
         (section() + interface() + enhanced(b"a", ticks=1)[:-1], "capture: ends within a record"),
@@ -136,7 +141,7 @@ def test_a_capture_in_pieces_is_the_capture(octets: bytes, cuts: list[int], miss
     octets = octets[: len(octets) - missing]
     edges = [0, *sorted(min(cut, len(octets)) for cut in cuts), len(octets)]
     reader, kept, base, found = Reader(), b"", 0, []
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         kept += octets[first:last]
         piece, reader = scan(kept, reader, last=False)
         found += [(base + at, *rest) for at, *rest in piece.table.T.tolist()]

@@ -29,8 +29,13 @@ ADDRESSES = ("wlan.ra", "wlan.ta", "wlan.da", "wlan.sa", "wlan.bssid")
 
 @pytest.mark.parametrize(
     ("flags", "da", "sa", "bssid"),
-    [(0, STATION, AP, OTHER), (TO_DS, OTHER, AP, STATION), (FROM_DS, STATION, OTHER, AP), (TO_DS | FROM_DS, OTHER, FAR, None)],
-)  # fmt: skip
+    [
+        (0, STATION, AP, OTHER),
+        (TO_DS, OTHER, AP, STATION),
+        (FROM_DS, STATION, OTHER, AP),
+        (TO_DS | FROM_DS, OTHER, FAR, None),
+    ],
+)
 def test_addresses_of_data_frames(flags: int, da: bytes, sa: bytes, bssid: bytes | None) -> None:
     frame = header(2, 0, flags=flags, first=STATION, second=AP, third=OTHER) + FAR
     wanted = [number(STATION), number(AP), number(da), number(sa), None if bssid is None else number(bssid)]
@@ -39,7 +44,10 @@ def test_addresses_of_data_frames(flags: int, da: bytes, sa: bytes, bssid: bytes
 
 @pytest.mark.parametrize(
     ("subtype", "two", "bssid"),
-    [(13, False, None), (12, False, None), (11, True, None), (8, True, None), (9, True, None), (14, True, AP), (10, True, STATION)],
+    [
+        (13, False, None), (12, False, None), (11, True, None), (8, True, None), (9, True, None), (14, True, AP),
+        (10, True, STATION),
+    ],
 )  # fmt: skip
 def test_addresses_of_control_frames(subtype: int, two: bool, bssid: bytes | None) -> None:
     frame = struct.pack("<BBH", subtype << 4 | 4, 0, 0xC001) + STATION + (AP if two else b"")

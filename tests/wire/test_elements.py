@@ -18,6 +18,7 @@ def cells(decoded: Decoded, *names: str, row: int = 0) -> list[float | None]:
     return [columns[name].values[row].item() if columns[name].valid[row] else None for name in names]
 
 
+ODID = b"\xfa\x0b\xbc\x0d"
 RSN = struct.pack("<H", 1) + b"\x00\x0f\xac\x04" + struct.pack("<H", 2) + b"\x00\x0f\xac\x04\x00\x0f\xac\x02"
 RSN += struct.pack("<H", 1) + b"\x00\x0f\xac\x08" + struct.pack("<H", 0x00C0)
 
@@ -86,7 +87,7 @@ def test_a_switch_of_channel_by_action() -> None:
         (beacon(element(48, RSN[:9])), "802.11: an element is too short for its kind"),
         (beacon(element(221, b"\x00")), "802.11: an element is too short for its kind"),
         (beacon(clock=2**63), "802.11: a clock of 2^63 or more"),
-        (beacon(element(221, b"\xfa\x0b\xbc\x0d\x01\xf0\x19\x02" + bytes(25))), "odid: message cut short or of unknown size"),
+        (beacon(element(221, ODID + b"\x01\xf0\x19\x02" + bytes(25))), "odid: message cut short or of unknown size"),
     ],
     ids=range(10),
 )  # fmt: skip
@@ -105,12 +106,14 @@ def message(kind: int, body: bytes) -> bytes:
     return bytes([kind << 4]) + body + bytes(24 - len(body))
 
 
-LOCATION = struct.pack("<BBBbiiHHHBBHBB", 0x20 | 2, 12, 82, -4, 455_000_000, -1_230_000_000, 2100, 2474, 2200, 0, 0, 18_000, 0, 0)  # fmt: skip
-PACK = b"\xf0\x19\x04" + message(0, b"\x12SERIAL-1") + message(1, LOCATION) + message(5, b"\x00OPERATOR") + message(3, b"\x00test flight")  # fmt: skip
+LOCATION = struct.pack("<BBBbii", 0x22, 12, 82, -4, 455_000_000, -1_230_000_000)
+LOCATION += struct.pack("<HHHBBHBB", 2100, 2474, 2200, 0, 0, 18_000, 0, 0)
+PACK = b"\xf0\x19\x04" + message(0, b"\x12SERIAL-1") + message(1, LOCATION)
+PACK += message(5, b"\x00OPERATOR") + message(3, b"\x00test flight")
 
 
 def test_open_drone_id_in_a_beacon() -> None:
-    decoded = of(beacon(element(221, b"\xfa\x0b\xbc\x0d\x07" + PACK)))
+    decoded = of(beacon(element(221, ODID + b"\x07" + PACK)))
     assert decoded.rejects == {}
     names = ("counter", "messages", "id_type", "ua_type", "status", "direction_deg")
     assert cells(decoded, *(f"odid.{name}" for name in names)) == [7, 4, 1, 2, 2, 192]
@@ -123,7 +126,7 @@ def test_open_drone_id_in_a_beacon() -> None:
 
 def test_what_a_drone_does_not_know_is_absent() -> None:
     unknown = struct.pack("<BBBbiiHHHBBHBB", 0x23, 181, 255, 126, 0, 0, 0, 0, 0, 0, 0, 0xFFFF, 0, 0)
-    decoded = of(beacon(element(221, b"\xfa\x0b\xbc\x0d\x07" + message(1, unknown))))
+    decoded = of(beacon(element(221, ODID + b"\x07" + message(1, unknown))))
     names = (
         "direction_deg",
         "speed_m_s",
@@ -133,7 +136,7 @@ def test_what_a_drone_does_not_know_is_absent() -> None:
         "height_m",
         "timestamp_s",
     )
-    assert cells(decoded, "odid.status", *(f"odid.{name}" for name in names)) == [2, *[None] * 7]
+    assert cells(decoded, "odid.status", *(f"odid.{name}" for name in names)) == [2, *[None] * len(names)]
 
 
 def test_open_drone_id_in_wi_fi_aware() -> None:

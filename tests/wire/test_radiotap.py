@@ -157,17 +157,18 @@ def test_channels(frequency: int, channel: int | None) -> None:
 
 
 def prism(**values: int) -> bytes:
-    numbers = {"hosttime": 1, "mactime": 2, "channel": 3, "rssi": 4, "sq": 5, "signal": 6, "noise": 7, "rate": 8, "istx": 9, "frmlen": 10}  # fmt: skip
+    names = ("hosttime", "mactime", "channel", "rssi", "sq", "signal", "noise", "rate", "istx", "frmlen")
     items = b"".join(
         struct.pack("<IHHi", place << 16 | 0x44, int(name not in values), 4, values.get(name, 0))
-        for name, place in numbers.items()
+        for place, name in enumerate(names, start=1)
     )
     return struct.pack("<II16s", 0x44, 144, b"wlan0") + items
 
 
 def test_a_prism_header() -> None:
     head = prism(channel=7, rssi=-40, noise=-90, rate=4)
-    assert read(head, CHANNEL, "wlan_radio.signal_dbm", "wlan_radio.noise_dbm", RATE, "wlan.ra", link=PRISM) == [7, -40, -90, 2, 0x020000000002]  # fmt: skip
+    columns = (CHANNEL, "wlan_radio.signal_dbm", "wlan_radio.noise_dbm", RATE, "wlan.ra")
+    assert read(head, *columns, link=PRISM) == [7, -40, -90, 2, 0x020000000002]
     assert decoded(head[:100], link=PRISM, frame=b"").rejects == {"prism: header cut short": 1}
 
 

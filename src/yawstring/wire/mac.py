@@ -198,8 +198,8 @@ def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
             return MAC_SHORT
         qos = u16le(octets, body)
         row[QOS], row[QOS_PRIORITY], row[QOS_ACK] = qos, qos & 7, qos >> 5 & 3
-        # Bit 4 ends a service period only from an access point; bit 7 is reserved where no data comes.
-        row[QOS_EOSP] = qos >> 4 & 1 if row[FROM_DS] and not row[TO_DS] else NONE
+        # Bit 4 ends a service period only where an access point sends; bit 7 is reserved where no data comes.
+        row[QOS_EOSP] = qos >> 4 & 1 if row[FROM_DS] else NONE
         row[QOS_AMSDU] = qos >> 7 & 1 if not subtype & _NO_DATA_SUBTYPE else NONE
         body += 2
         if row[ORDER]:
