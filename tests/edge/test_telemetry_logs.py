@@ -283,11 +283,12 @@ def ulog_of(*messages: tuple[bytes, bytes]) -> bytes:
         (ulog_of((b"F", b"a:uint8_t[4000] x;"), *[(b"A", b"\0\0\0a")] * 80), "more fields than any log has"),
         (ulog_of((b"F", b"a:uint8_t[60000] x;"), *[(b"A", b"\0\0\0a")] * 2000), "nothing that can be read"),
         (ulog_of((b"A", b"\0\0\0a")) + b"\xff" * 300_000, "more damage than any log has"),
+        (ulog_of(*[(b"I", b"\x06int8_t a\0")] * 200) + b"\xfa\x07\0", "more messages than any log has"),
         (ulog_of((b"B", bytes(8) + b"\xff" * 8 + bytes(24))), "incompatible flag"),
         (ulog_of()[:12], "Header too short"),
         (ulog_of(), "nothing that can be read"),
     ],
-    ids=["itself", "wide", "nothing, deep", "often", "too wide", "damage", "later format", "cut", "empty"],
+    ids=["itself", "wide", "nothing, deep", "often", "too wide", "damage", "back again", "later", "cut", "empty"],
 )  # fmt: skip
 def test_a_hostile_px4_log_ends_in_one_line(octets: bytes, why: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(TableError) as caught:

@@ -1,8 +1,9 @@
 """Reads PX4 logs (``.ulg``) with ``pyulog``, kept from what a hostile file could make it do.
 
 ``pyulog`` neither evaluates nor unpickles anything. But a message type that holds itself exhausts its stack, one of
-arrays of arrays its memory and time, and a chain of damaged headers is read over octet by octet. Each is bounded here,
-and it prints to standard output, which belongs to the command.
+arrays of arrays its memory and time, damaged headers are read over octet by octet, and one whose message would end
+behind the log sends it back, again and again. Each is bounded here; and it prints to standard output, which belongs to
+the command.
 """
 
 from contextlib import redirect_stdout
@@ -23,6 +24,10 @@ _MOST_FIELDS = 4096
 _MOST_DEPTH = 8
 _MOST_LAYOUT = 1 << 18
 _MOST_DAMAGED = 4096
+_LEAST_OCTETS = 8
+"""Of a message, on average: those of data have 13 at the least."""
+
+_MOST_AGAIN = 1 << 14
 _FIRST_INSTANCE = 0
 _TIME = "timestamp"
 
@@ -53,7 +58,8 @@ def read_ulog(octets: bytes, wanted: Wanted, *, name: str) -> Messages:
         raise MissingExtraError("pyulog", extra="aircraft", needed_for="reading PX4 logs") from None
     with redirect_stdout(_Nowhere()):
         try:
-            log = _bounded(ULog, ULogException)(BytesIO(octets), message_name_filter_list=list(wanted))
+            bounded = _bounded(ULog, ULogException, most_messages=len(octets) // _LEAST_OCTETS + _MOST_AGAIN)
+            log = bounded(BytesIO(octets), message_name_filter_list=list(wanted))
         except ULogException as error:
             raise TableError(f"expected a ULog file, found: {error}", file=name) from None
     kinds, late = {}, 0
@@ -77,15 +83,19 @@ def _kind(data: Any, wanted: frozenset[str]) -> tuple[Kind, int]:  # noqa: ANN40
     return Kind(time_us=time[good].astype(np.int64), fields=fields), int((~good).sum())
 
 
-def _bounded(reader: Any, error: Any) -> Any:  # noqa: ANN401 - a library without types
-    """The library's reader with bounds on the types it lays out and the damage it reads over."""
-    subscription, message_format = reader._MessageAddLogged, reader.MessageFormat
-    spent = {"fields": 0, "damage": 0}
+def _bounded(reader: Any, error: Any, *, most_messages: int) -> Any:  # noqa: ANN401 - a library without types
+    """The library's reader with bounds on the messages it reads, the types it lays out and the damage it reads over."""
+    message_header, message_format, subscription = reader._MessageHeader, reader.MessageFormat, reader._MessageAddLogged
+    spent = {"messages": 0, "fields": 0, "damage": 0}
 
     def spend(what: str, count: int, most: int) -> None:
         spent[what] += count
         if spent[what] > most:
             raise error(f"more {what} than any log has")
+
+    def header_initialize(self: Any, data: Any) -> None:  # noqa: ANN401
+        message_header.initialize(self, data)
+        spend("messages", 1, most_messages)
 
     def format_init(self: Any, data: Any, header: Any) -> None:  # noqa: ANN401
         message_format.__init__(self, data, header)
@@ -107,6 +117,7 @@ def _bounded(reader: Any, error: Any) -> Any:  # noqa: ANN401 - a library withou
         return damaged
 
     parts = {
+        "_MessageHeader": type("BoundedHeader", (message_header,), {"initialize": header_initialize}),
         "MessageFormat": type("BoundedFormat", (message_format,), {"__init__": format_init}),
         "_MessageAddLogged": type("BoundedTopic", (subscription,), {"_parse_nested_type": parse_nested_type}),
         "_check_packet_corruption": check_packet_corruption,
