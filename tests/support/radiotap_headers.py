@@ -47,8 +47,13 @@ FIELDS: dict[int, tuple[int, int]] = {
 }
 """Alignment and size of each field, by its bit."""
 
+UNKNOWN_TO_TSHARK = 25
+"""HE-MU other user: tshark 4.0 does not know it and so reads no field behind it; drawn headers are without it."""
+
+DRAWN = tuple(bit for bit in FIELDS if bit != UNKNOWN_TO_TSHARK)
+
 RADIOTAP_NAMESPACE, VENDOR_NAMESPACE, MORE_WORDS = 29, 30, 31
-FLAG_FCS = 0x10
+FLAG_FCS, FLAG_PADDED = 0x10, 0x20
 
 FREQUENCIES = (*range(2412, 2473, 5), 2484, *range(5180, 5321, 20), *range(5500, 5721, 20), *range(5745, 5826, 20))
 CHANNEL_FLAGS = (0x00A0, 0x0480, 0x00C0, 0x0140, 0x0400, 0x0080, 0x0100)
@@ -188,13 +193,14 @@ def _words(random: Random) -> list[tuple[list[int], bool]]:
     words = []
     for place in range(count):
         share = random.uniform(0.05, 0.6) if place == 0 else random.uniform(0, 0.2)
-        bits = [bit for bit in FIELDS if random.random() < share]
+        bits = [bit for bit in DRAWN if random.random() < share]
         words.append((bits, bool(random.random() < 0.2)))
     return words
 
 
 def _wild(random: Random) -> bytes:
     words = [int(random.integers(1 << 32)) & int(random.integers(1 << 32)) for _ in range(int(random.integers(1, 4)))]
+    words = [word & ~(1 << UNKNOWN_TO_TSHARK) for word in words]
     words = [word | 1 << MORE_WORDS for word in words[:-1]] + [words[-1] & ~(1 << MORE_WORDS)]
     body = struct.pack(f"<{len(words)}I", *words) + random.bytes(int(random.integers(0, 120)))
     return struct.pack("<BBH", 0, 0, 4 + len(body)) + body + _frame(random, 0)
@@ -229,10 +235,10 @@ def _frame(random: Random, flags: int) -> bytes:
         b"\x88\x41\x2c\x00" + a + b + c + sequence + b"\x00\x00" + ccmp,
         b"\x08\x42\x00\x00" + a + b + c + sequence + b"\x01\x02\x03\x80" + random.bytes(24),
     )[int(random.integers(7))]
-    if flags & 0x20 and len(frame) % 4:
+    check = zlib.crc32(frame)  # of what was on the air: padding is the receiver's own
+    if flags & FLAG_PADDED:
         head = 24 if frame[0] & 0x0C != 0x08 or not frame[0] & 0x80 else 26
         frame = frame[:head] + bytes(-head % 4) + frame[head:]
     if not flags & FLAG_FCS:
         return frame
-    check = zlib.crc32(frame)
     return frame + struct.pack("<I", check if random.random() < 0.8 else int(random.integers(1 << 32)))

@@ -215,6 +215,12 @@ def fields_of(columns: Iterable[str]) -> list[str]:
     return list(wanted)
 
 
+def glossary(program: str) -> str:
+    """Every field that this tshark knows, as it lists them."""
+    command = [program, "-G", "fields"]
+    return subprocess.run(command, capture_output=True, text=True, env=os.environ | {"LC_ALL": "C"}, check=True).stdout
+
+
 def run(
     program: str, capture: Path, fields: Sequence[str], *, most: int | None = None, more: Sequence[str] = ()
 ) -> bytes:

@@ -5,7 +5,6 @@ What the octets mean is decided in :mod:`yawstring.wire`.
 
 import hashlib
 import mmap
-import os
 import stat
 import zlib
 from collections.abc import Iterable
@@ -97,10 +96,11 @@ def open_capture(path: Path | str, *, most: int = MOST_OCTETS) -> OpenCapture:
 def _mapped(path: Path) -> mmap.mmap | None:
     """A map of the file; none where it is no regular file, or empty: those cannot be mapped."""
     try:
+        about = path.stat()
+        # What is no regular file is not even opened here: a pipe gives its octets once.
+        if not stat.S_ISREG(about.st_mode) or not about.st_size:
+            return None
         with path.open("rb") as file:
-            about = os.fstat(file.fileno())
-            if not stat.S_ISREG(about.st_mode) or not about.st_size:
-                return None
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     except (OSError, ValueError):
         return None  # the plain read that follows says what is wrong
