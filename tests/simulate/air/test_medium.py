@@ -146,7 +146,7 @@ def test_beacons_carry_the_clock_of_their_station() -> None:
 def _flood(duration: int, count: int, obeys: bool = True) -> NDArray[np.int64]:
     cts = offered(
         count,
-        time_us=50_000 + np.arange(count) * 30_000,
+        time_us=51_000 + np.arange(count) * 40_000,
         transmitter=ATTACKER,
         kind=Kind.CONTROL,
         subtype=12,
@@ -161,7 +161,9 @@ def _flood(duration: int, count: int, obeys: bool = True) -> NDArray[np.int64]:
 def test_a_cts_flood_silences_everybody_who_honours_it() -> None:
     silent, deaf, short = _flood(30_000, 10), _flood(30_000, 10, obeys=False), _flood(100, 10)
     for sent, quiet in ((silent, True), (deaf, False), (short, False)):
-        for row in sent[(sent[:, col.SENT_STATION] == ATTACKER) & (sent[:, col.SENT_CLASH] == 0)][:-1]:
+        floods = sent[(sent[:, col.SENT_STATION] == ATTACKER) & (sent[:, col.SENT_CLASH] == 0)]
+        assert len(floods) == 10
+        for row in floods:
             until = row[col.SENT_END] + 1000 * 30_000
             inside = (sent[:, col.SENT_START] > row[col.SENT_END]) & (sent[:, col.SENT_START] < until)
             inside &= sent[:, col.SENT_STATION] != ATTACKER
