@@ -1,5 +1,7 @@
 """The association's fate, and the frames by which it is made."""
 
+from itertools import pairwise
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +29,7 @@ def test_no_association_outlives_a_strike(
         assert end == UNTIL_S or end in strikes
         assert not [one for one in strikes if start < one < end]
     every = sorted(ends)
-    assert all(one[1] <= other[0] for one, other in zip(every, every[1:], strict=False))
+    assert all(one[1] <= other[0] for one, other in pairwise(every))
     whole = [join for join in line.joins if join.whole and join.attack < 0]
     assert len(whole) + (first < 0) >= len(line.ups)
     assert all(abs(join.end_s - join.start_s - JOIN_S) < 1e-9 for join in whole)

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
 from tests.support.flights import seen_by
+
 from yawstring.simulate.air import Bodies, Receiver, Station, Track, air, pcapng
 from yawstring.simulate.elements import Network, beacon
 from yawstring.simulate.frames import BEACON, Link, data, grouped
@@ -46,8 +46,7 @@ def _written(tmp_path: Path, bodies: list[bytes], *, channel: int = 1) -> Path:
     network = Network(ssid=SSID, bssid=POINT, channel=channel, secured=True, rates=(0, 1, 2, 3))
     every = [beacon(network), *bodies]
     sent = [grouped(0, POINT, POINT, channel, 0.0, BEACON, 0)]
-    for i in range(len(bodies)):
-        sent.append(data(link, 0.1 + 0.01 * i, down=i % 2 == 0, body=i + 1))
+    sent += [data(link, 0.1 + 0.01 * i, down=i % 2 == 0, body=i + 1) for i in range(len(bodies))]
     aired = air(np.concatenate(sent), Bodies.of(every), STATIONS, Receiver(), seed=4)
     path = tmp_path / "made.pcapng"
     path.write_bytes(pcapng(aired))

@@ -5,8 +5,8 @@ import io
 import numpy as np
 import polars as pl
 import pytest
-
 from tests.support.flights import flight, frames, truth
+
 from yawstring.simulate.run import Simulated, simulate
 from yawstring.simulate.scenario import parse_scenario
 from yawstring.wire.decoder import decode
