@@ -63,8 +63,8 @@ FRAME_COLUMNS: tuple[Column, ...] = (
         "cyber",
         _FRAME,
         ("frame.len", "int", "octets", "measure", "Length of the captured frame, with any radiotap header"),
-        ("frame.protocols", "int", "", "code", "Chain of protocols that Wireshark found in the frame (code)"),
-        ("data.len", "int", "octets", "measure", "Length of the payload; CCMP and WEP: of the ciphertext"),
+        ("frame.protocols", "int", "", "code", "Chain of protocols found in the frame (code)"),
+        ("data.len", "int", "octets", "measure", "Length of the payload that no known protocol claims; of the ciphertext"),
     ),
     *columns_of(
         "cyber",

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled_part
-from yawstring.wire.octets import Int, Octets
+from yawstring.wire.octets import Int, Octets, i64le
 
 CRC_POLYNOMIAL = 0xEDB88320
 """CRC-32, bits reflected."""
@@ -87,21 +87,18 @@ def siphash(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64]) -> Int:
         key[0] ^ _U(_INITIAL[2]),
         key[1] ^ _U(_INITIAL[3]),
     )
-    left, words = end - at, (end - at) // 8 + 1
+    words = (end - at) // 8 + 1
     # A word for every eight octets, the last with the length on top; then one more pass of four rounds that ends it.
+    last = _U((end - at) & 0xFF) << _U(56)
+    for octet in range((end - at) & 7):
+        last |= _U(octets[at + 8 * (words - 1) + octet]) << _U(8 * octet)
     for index in range(words + 1):
-        word, rounds = _U(0), 2
+        word, rounds = last, 2
         if index < words - 1:
-            for octet in range(8):
-                word |= _U(octets[at + octet]) << _U(8 * octet)
-            at += 8
-        elif index == words - 1:
-            word = _U(left & 0xFF) << _U(56)
-            for octet in range(left & 7):
-                word |= _U(octets[at + octet]) << _U(8 * octet)
-        else:
+            word = _U(i64le(octets, at + 8 * index))
+        elif index == words:
+            word, rounds = _U(0), 4
             v2 ^= _U(0xFF)
-            rounds = 4
         v3 ^= word
         for _ in range(rounds):
             v0 += v1

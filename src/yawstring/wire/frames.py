@@ -8,14 +8,14 @@ from yawstring.wire.checksums import siphash
 from yawstring.wire.elements import management
 from yawstring.wire.headers import ppi, prism
 from yawstring.wire.mac import CONTROL, DATA, EXTENSION, MANAGEMENT, OPEN, check, mac_header, protection, without_fcs
-from yawstring.wire.network import AGGREGATE, WLAN, WLAN_DATA, network
+from yawstring.wire.network import AGGREGATE, NOTHING, WLAN, WLAN_DATA, network
 from yawstring.wire.octets import Int, Octets
 from yawstring.wire.radiotap import radiotap
 from yawstring.wire.rates import reception
 from yawstring.wire.records import AT, CAPTURED, FCS, LINK_TYPE, Int64s
 from yawstring.wire.records import LENGTH as RECORD_LENGTH
 from yawstring.wire.records import TIME as RECORD_TIME
-from yawstring.wire.rejects import FINE, LINK_UNKNOWN
+from yawstring.wire.rejects import FINE, LINK_UNKNOWN, MAC_VERSION
 from yawstring.wire.slots import (
     BODY,
     CHAIN,
@@ -28,6 +28,7 @@ from yawstring.wire.slots import (
     MORE_FRAGMENTS,
     NONE,
     NUMBER,
+    PAYLOAD_END,
     PAYLOAD_HASH,
     PHY,
     PROTECTION,
@@ -48,12 +49,13 @@ from yawstring.wire.slots import (
 LINK_MAC, LINK_PRISM, LINK_RADIOTAP, LINK_PPI = 105, 119, 127, 192
 """Link types that are read: 802.11 alone, and behind Prism or AVS, radiotap and PPI headers."""
 
-HEADERS = ("", "radiotap:wlan_radio:", "prism:wlan_radio:", "ppi:wlan_radio:")
-"""The first part of the column ``frame.protocols``."""
+HEADERS = ("", "radiotap:wlan_radio:", "prism:wlan_radio:", "ppi:wlan_radio:", "radiotap", "prism", "ppi")
+"""The first part of the column ``frame.protocols``; the last three stand where no frame follows."""
 
 CHAINS_OF_HEADER = 32
 """``frame.protocols`` is the header's place in :data:`HEADERS` times this, plus the chain's in the list of chains."""
 
+_ALONE = 3
 _NO_DATA = 4
 _AMSDU_HEADER = 14
 
@@ -99,6 +101,7 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int
             row[DATA_LENGTH] = end - row[BODY]
     if kind == DATA and row[BODY] < end:
         last = row[BODY] + row[DATA_LENGTH] if row[DATA_LENGTH] > 0 else end
+        last = row[PAYLOAD_END] if row[PAYLOAD_END] != NONE else last
         row[PAYLOAD_HASH] = siphash(octets, row[BODY], last, key)
     return fault
 
@@ -109,6 +112,8 @@ def _frame(
 ) -> Int:
     """Read one frame; gives the first fault."""
     first = _header(octets, at, end, link, row)
+    if row[PROTOCOLS] != NONE and (row[MAC_AT] == NONE or row[MAC_AT] == end or row[ZERO_LENGTH] != NONE):
+        row[PROTOCOLS] += (_ALONE * CHAINS_OF_HEADER if row[PROTOCOLS] else 0) + NOTHING
     if row[MAC_AT] == NONE:
         return first
     row[CHAIN] = WLAN
@@ -117,13 +122,17 @@ def _frame(
         for slot in range(PHY, SHORT_PREAMBLE + 1):
             row[slot] = NONE
         return first
+    end_of_record = end
     end = without_fcs(octets, end, whole, row)
     fault = mac_header(octets, row[MAC_AT], end, row)
     check(octets, end, tables, row)
     reception(row)
     if not fault:
         fault = _body(octets, end, key, row)
-    row[PROTOCOLS] += row[CHAIN]
+    elif fault == MAC_VERSION and end - row[MAC_AT] > 2:
+        row[CHAIN], row[DATA_LENGTH] = WLAN_DATA, end - row[MAC_AT] - 2
+    if row[MAC_AT] < end_of_record:
+        row[PROTOCOLS] += row[CHAIN]
     return first if first else fault
 
 

@@ -85,7 +85,7 @@ def check(octets: Octets, end: Int, tables: NDArray[np.int64], row: Int64s) -> N
     if row[FCS] == NONE:
         return
     at = row[MAC_AT]
-    found: Int = 0
+    found: Int = np.int64(0)
     if row[PADDING] > 0:
         found = crc32(octets, at, row[BODY] - row[PADDING], found, tables)
         at = row[BODY]

@@ -24,6 +24,7 @@ from yawstring.wire.slots import (
     IP_SOURCE,
     IP_TTL,
     LLC_TYPE,
+    PAYLOAD_END,
     STATE,
     TCP_ACKNOWLEDGED,
     TCP_DESTINATION,
@@ -40,14 +41,14 @@ CHAINS = (
     "wlan", "wlan:data", "wlan:llc", "wlan:llc:data", "wlan:llc:eapol", "wlan:llc:arp", "wlan:llc:ip",
     "wlan:llc:ip:data", "wlan:llc:ip:icmp", "wlan:llc:ip:igmp", "wlan:llc:ip:tcp", "wlan:llc:ip:udp",
     "wlan:llc:ip:udp:data", "wlan:llc:ip:udp:dns", "wlan:llc:ip:udp:mdns", "wlan:llc:ip:udp:dhcp",
-    "wlan:llc:ip:udp:ntp", "wlan:llc:ip:udp:ssdp", "wlan:llc:ip:udp:nbns", "wlan:llc:ipv6", "wlan:wlan_aggregate",
+    "wlan:llc:ip:udp:ntp", "wlan:llc:ip:udp:ssdp", "wlan:llc:ip:udp:nbns", "wlan:llc:ipv6", "wlan:wlan_aggregate", "",
 )  # fmt: skip
 """The 802.11 part of the column ``frame.protocols``: how far up a frame is read."""
 
 (
     WLAN, WLAN_DATA, LLC, LLC_DATA, EAPOL, ARP, IP, IP_DATA, ICMP, IGMP, TCP, UDP, UDP_DATA, DNS, MDNS, DHCP, NTP, SSDP,
-    NBNS, IPV6, AGGREGATE,
-) = range(21)  # fmt: skip
+    NBNS, IPV6, AGGREGATE, NOTHING,
+) = range(22)  # fmt: skip
 
 COMMAND_PORT, STATE_PORT, VIDEO_PORT = 8889, 8890, 11111
 """UDP ports of a Tello."""
@@ -142,9 +143,9 @@ def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     fragment = u16be(octets, at + 6) & (_OFFSET_MASK | _MORE << 8)
     protocol = row[IP_PROTOCOL]
     at += header
-    row[BODY], row[DATA_LENGTH] = at, end - at
+    row[BODY], row[PAYLOAD_END] = at, end
     if fragment:
-        row[CHAIN] = IP_DATA
+        row[CHAIN], row[DATA_LENGTH] = IP_DATA, end - at
     elif protocol == _PROTOCOL_UDP:
         return _udp(octets, at, end, row)
     elif protocol == _PROTOCOL_TCP:
@@ -152,7 +153,7 @@ def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     elif protocol in (_PROTOCOL_ICMP, _PROTOCOL_IGMP):
         row[CHAIN] = ICMP if protocol == _PROTOCOL_ICMP else IGMP
     else:
-        row[CHAIN] = IP_DATA
+        row[CHAIN], row[DATA_LENGTH] = IP_DATA, end - at
     return FINE
 
 
@@ -179,12 +180,15 @@ def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
         return UDP_LENGTH_BAD
     at += _UDP_HEADER
     length -= _UDP_HEADER
-    row[BODY], row[DATA_LENGTH] = at, length
+    row[BODY], row[PAYLOAD_END] = at, at + length
     if length:
         row[CHAIN] = UDP_DATA
     for known in range(WELL_KNOWN.shape[0]):
         if WELL_KNOWN[known, 0] == source or WELL_KNOWN[known, 0] == destination:
             row[CHAIN] = WELL_KNOWN[known, 1]
+    # As Wireshark has it, data is what no protocol that is known by name lays claim to.
+    if row[CHAIN] == UDP_DATA:
+        row[DATA_LENGTH] = length
     if destination == COMMAND_PORT:
         row[COMMAND], row[COMMAND + 1] = at, length
     elif destination == STATE_PORT:
@@ -203,5 +207,5 @@ def _tcp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[TCP_HEADER], row[TCP_FLAGS] = header, u16be(octets, at + 12) & 0xFFF
     if header < _LEAST_TCP or header > end - at:
         return TCP_HEADER_BAD
-    row[BODY], row[DATA_LENGTH] = at + header, end - at - header
+    row[BODY], row[PAYLOAD_END] = at + header, end
     return FINE
