@@ -83,7 +83,7 @@ DECODED_COLUMNS: tuple[Column, ...] = (
     *columns_of(
         "cyber",
         _RADIO,
-        ("wlan_radio.phy", "int", "", "code", "Kind of transmission: 4 b, 5 a, 6 g, 7 n, 8 ac, 11 ax"),
+        ("wlan_radio.phy", "int", "", "code", "Kind of transmission: 4 b, 5 a, 6 g, 7 n, 8 ac, 9 ad, 11 ax"),
         ("wlan_radio.short_preamble", "int", "", "flag", "The preamble is the short one"),
     ),
     *columns_of(

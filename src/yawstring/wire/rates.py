@@ -35,7 +35,7 @@ from yawstring.wire.slots import (
     VHT_USERS,
 )  # fmt: skip
 
-PHY_FHSS, PHY_DSSS, PHY_B, PHY_A, PHY_G, PHY_N, PHY_AC, PHY_AX = 1, 3, 4, 5, 6, 7, 8, 11
+PHY_FHSS, PHY_DSSS, PHY_B, PHY_A, PHY_G, PHY_N, PHY_AC, PHY_AD, PHY_AX = 1, 3, 4, 5, 6, 7, 8, 9, 11
 """Kinds of transmission, numbered as Wireshark's wlan_radio.phy does."""
 
 CHANNEL_KINDS = np.array(
@@ -88,7 +88,7 @@ HT_TRAININGS = np.array([0, 1, 2, 4, 4], np.int64)
 HT_EXTENSION_TRAININGS = np.array([0, 1, 2, 4], np.int64)
 """Long training fields of HT, by space-time streams and by extension streams."""
 
-_FIRST_5_GHZ = 4900
+_FIRST_5_GHZ, _FIRST_60_GHZ = 4_900, 57_000
 _MCS_DUPLICATE, _LAST_UNEQUAL = 32, 76
 _HT_BANDWIDTH, _HT_INDEX, _HT_GUARD, _HT_FORMAT, _HT_STBC, _HT_EXTENSION, _HT_EXTENSION_HIGH = (
     0x01, 0x02, 0x04, 0x08, 0x20, 0x40, 0x80,
@@ -115,6 +115,8 @@ def reception(row: Int64s) -> None:
         _he(row)
     elif row[VHT_KNOWN] != NONE:
         _vht(row)
+    elif row[FREQUENCY] >= _FIRST_60_GHZ:
+        row[PHY] = PHY_AD
     elif row[MCS_KNOWN] != NONE and row[MCS_KNOWN] != 0:
         _ht(row)
     else:
