@@ -130,7 +130,7 @@ def _show(console: Console, accounts: "Sequence[Account]", output: Path, csv: Pa
     for account in accounts:
         met, of = account.fused, account.frames
         counts = (_share(met.fresh, of), _share(met.stale, of), _share(met.before, of))
-        offset = f"{account.offset_s:.3f} s" if account.telemetry is not None else ""
+        offset = f"{_seconds(account.offset_s)} s" if account.telemetry is not None else ""
         grid.add_row(Text(_plain(account.flight.name)), f"{of:,}", *counts, offset, Text(_evidence(account)))
     console.print(grid)
     classes = _classes(accounts)
@@ -147,7 +147,7 @@ def _evidence(account: "Account") -> str:
     if found is None:
         return "no telemetry"
     if isinstance(found, ClockOffset):
-        return f"{found.offset_s:.3f} ± {found.error_s:.3f} s, {found.matches:,} {found.method}"
+        return f"{_seconds(found.offset_s)} ± {_seconds(found.error_s)} s, {found.matches:,} {found.method}"
     return "nothing"
 
 
@@ -170,7 +170,7 @@ def _notes(account: "Account") -> Iterator[str]:
         if log.whole_seconds:
             yield "telemetry stamped in whole seconds was spread over each second: up to a row off"
     if account.contradicted:
-        yield f"the clock offset used is {account.offset_s:.3f} s, but the data show {_evidence(account)}: try auto"
+        yield f"the clock offset used is {_seconds(account.offset_s)} s, but the data show {_evidence(account)}: try auto"
     if met.untimed:
         yield f"{met.untimed:,} frames have no time: they have neither telemetry nor a label by interval"
     if labels := account.labelled:
@@ -242,6 +242,11 @@ def _classes(accounts: "Sequence[Account]") -> dict[str, int]:
 
 def _share(count: int, of: int) -> str:
     return f"{count / of:.1%}" if of else "0"
+
+
+def _seconds(seconds: float) -> str:
+    """To the millisecond, and zero without a sign."""
+    return f"{round(seconds, 3) + 0.0:.3f}"
 
 
 def _plain(text: str) -> str:
