@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-__version__ = "0.1.0"
+from yawstring.version import __version__
 
 __all__ = [
     "Detector", "SplitSpec", "Table", "TrainOptions", "WindowSpec", "evaluate", "load", "predict", "read_table",

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from yawstring import __version__
 from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, simulate, train
 from yawstring.app.console import err
 from yawstring.errors import InputError
+from yawstring.version import __version__
 
 app = typer.Typer(
     name="yawstring",

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring import __version__
+from yawstring.version import __version__
 from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
 from yawstring.edge import plots
 from yawstring.edge.report import Block, Facts, Grid, Picture, Prose, Report, Section

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring import __version__
 from yawstring.simulate.air import Aired, air, pcapng
 from yawstring.simulate.association import Lure, Timeline, timeline
 from yawstring.simulate.book import Book
@@ -18,6 +17,7 @@ from yawstring.simulate.scenario import Scenario, draw, scenario_text
 from yawstring.simulate.scene import DRONE, Scene, make_scene
 from yawstring.simulate.traffic import Farewell, Said, farewells, offer_traffic
 from yawstring.simulate.truth import Episode, episodes, forged, labels_text, telemetry_text, truth_text
+from yawstring.version import __version__
 
 BEACON_LOSS_S = 4.0
 """A station that hears nothing of its access point for so long gives the association up."""
