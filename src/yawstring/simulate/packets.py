@@ -155,14 +155,17 @@ def _payload_sums(payloads: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDA
     """Sum of each payload's 16-bit words, the last octet of an odd one in the upper half."""
     if not len(starts) - 1:
         return np.zeros(0, np.int64)
-    total = np.concatenate([[0], np.cumsum(payloads, dtype=np.int64)])
-    even = payloads.copy()
-    even[1::2] = 0
-    evens = np.concatenate([[0], np.cumsum(even, dtype=np.int64)])
-    whole = total[starts[1:]] - total[starts[:-1]]
-    at_even = evens[starts[1:]] - evens[starts[:-1]]
+    whole = _sums(payloads, starts)
+    at_even = _sums(payloads[0::2], (starts + 1) // 2)
     high = np.where(starts[:-1] % 2 == 0, at_even, whole - at_even)
     return np.asarray(high * 256 + (whole - high), np.int64)
+
+
+def _sums(octets: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Sum of the octets of each part."""
+    # A part may be empty and lie at the end: one octet more gives it a place to begin.
+    found = np.add.reduceat(np.append(octets, np.uint8(0)), starts[:-1], dtype=np.int64)
+    return np.where(starts[:-1] == starts[1:], 0, found)
 
 
 def _folded(sums: NDArray[np.int64]) -> NDArray[np.int64]:
