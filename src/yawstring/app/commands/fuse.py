@@ -170,7 +170,8 @@ def _notes(account: "Account") -> Iterator[str]:
         if log.whole_seconds:
             yield "telemetry stamped in whole seconds was spread over each second: up to a row off"
     if account.contradicted:
-        yield f"the clock offset used is {_seconds(account.offset_s)} s, but the data show {_evidence(account)}: try auto"
+        used = f"the clock offset used is {_seconds(account.offset_s)} s"
+        yield f"{used}, but the data show {_evidence(account)}: try auto"
     if met.untimed:
         yield f"{met.untimed:,} frames have no time: they have neither telemetry nor a label by interval"
     if labels := account.labelled:
