@@ -64,7 +64,7 @@ FRAME_COLUMNS: tuple[Column, ...] = (
         _FRAME,
         ("frame.len", "int", "octets", "measure", "Length of the captured frame, with any radiotap header"),
         ("frame.protocols", "int", "", "code", "Chain of protocols found in the frame (code)"),
-        ("data.len", "int", "octets", "measure", "Length of the payload that no known protocol claims; of the ciphertext"),
+        ("data.len", "int", "octets", "measure", "Length of a payload that no known protocol claims, or a ciphertext"),
     ),
     *columns_of(
         "cyber",
