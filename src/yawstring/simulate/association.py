@@ -120,7 +120,7 @@ def timeline(
     Example:
         >>> found = timeline(-1.0, np.array([5.0]), (), 30.0, np.random.default_rng(1))
         >>> [round(start) for start, end in found.ups], found.ups[0][1]
-        ([0, 6], 5.0)
+        ([0, 7], 5.0)
     """
     ups: list[tuple[float, float]] = []
     joins: list[Join] = []
