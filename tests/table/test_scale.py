@@ -46,6 +46,8 @@ def test_codes_equal_one_hot_encoder(seen, later):
     oracle = OneHotEncoder(categories=[sorted(order)], handle_unknown="ignore", sparse_output=False)
     oracle.fit(np.array(seen)[:, None])
     expected = oracle.transform(np.array(later)[:, None])[:, [sorted(order).index(value) for value in order]]
+    if len(order) == 1:  # it never changes: nothing to tell apart
+        expected = expected[:, :0]
     np.testing.assert_array_equal(encoder.transform(pl.DataFrame({CODE: later})), expected)
 
 
@@ -57,6 +59,16 @@ def test_only_the_most_frequent_codes_have_a_column():
     coded = encoder.transform(pl.DataFrame({CODE: [31, 32, 999]}))
     assert coded[:, -1].tolist() == [0, 1, 1]
     assert coded.sum(axis=1).tolist() == [1, 1, 1]
+
+
+def test_what_never_changes_becomes_no_column():
+    columns = {MEASURE: [2.0, 2.0], CODE: [7, 7], "wlan.seq": [None, None], "wlan.frag": [3, None]}
+    encoder = Encoder.fit(part(**columns))
+    assert encoder.names == ("wlan.frag missing",)
+    assert encoder.features == tuple(columns)
+    later = pl.DataFrame({MEASURE: [5.0], CODE: [8], "wlan.seq": [1], "wlan.frag": [None]}, strict=False)
+    assert encoder.transform(later).tolist() == [[1]]
+    assert encoder.raw(later).shape == (1, 4)
 
 
 def test_a_wild_value_is_clipped():

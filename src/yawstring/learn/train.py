@@ -148,12 +148,15 @@ def _kept(table: Table, labels: Labels) -> NDArray[np.bool_] | None:
 def _recipe(table: Table, options: TrainOptions, learnt: TrainPart, used: Sequence[Family]) -> Recipe:
     if options.threshold == "validation" and options.target != "binary":
         raise OptionError("a threshold is chosen for the target 'binary' only")
+    encoder = Encoder.fit(learnt)
+    if not encoder.names:
+        raise OptionError("every column that a model may see is constant in the training part: nothing can be learnt")
     return Recipe(
         features=tuple(learnt.frame.columns),
         classes=parts.class_names(learnt.truth, binary=options.target == "binary"),
         target=options.target,
         window=options.window,
-        encoder=Encoder.fit(learnt),
+        encoder=encoder,
         modality=options.modality or table.modality,
         identity=options.identity,
         time=options.time,

@@ -4,12 +4,13 @@ What a column means decides what becomes of it (:mod:`yawstring.schema`):
 
 - A *measure* is standardised with the mean and deviation of the training rows, in float64, then clipped to
   ±:data:`CLIP`: one wild value of a broken sensor must not drown a whole window, and ten deviations are news enough.
-  One that is constant in training says nothing, and becomes 0.
+  One that is constant in training says nothing, and becomes no column.
 - A *code* or *flag* only names things: 8 is not twice 4. Each value seen in training gets a column of its own, the
   :data:`MOST_VALUES` most frequent ones at most; the rest share the column ``other``. There is no such column where
   training had no rest: its weights would never have learnt anything, so that a value first met in the field would
-  add noise. Such a value lights no column at all.
-- A missing value becomes 0, the mean, and lights a column ``missing`` where training had missing values to learn from.
+  add noise. Such a value lights no column at all, and neither does the only value of a code that never changes.
+- A missing value becomes 0, the mean, and lights a column ``missing`` where training had missing values to learn from,
+  and others to tell them from.
 
 Trees need none of this: their encoding is ``"raw"``, the columns as they are, a missing value NaN.
 """
@@ -47,7 +48,7 @@ class ColumnCode:
         deviation: Its standard deviation; 0 for a constant.
         values: Values of a code that have a column of their own, the most frequent first.
         other: Training had values beyond those.
-        missing: Training had missing values.
+        missing: Training had missing values, and others.
     """
 
     name: str
@@ -61,9 +62,16 @@ class ColumnCode:
     @property
     def outputs(self) -> tuple[str, ...]:
         """Names of the columns it becomes."""
-        main = (self.name,) if self.kind == "measure" else tuple(f"{self.name}={value}" for value in self.values)
         extra = [("other", self.other), ("missing", self.missing)]
-        return main + tuple(f"{self.name} {word}" for word, there in extra if there)
+        return self._main + tuple(f"{self.name} {word}" for word, there in extra if there)
+
+    @property
+    def _main(self) -> tuple[str, ...]:
+        if self.kind == "measure":
+            return (self.name,) if self.deviation > 0 else ()
+        if len(self.values) == 1 and not (self.other or self.missing):
+            return ()
+        return tuple(f"{self.name}={value}" for value in self.values)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,7 +201,7 @@ def _fit_column(series: pl.Series) -> ColumnCode:
             kind=kind,
             mean=float(there.mean()) if len(there) else 0.0,
             deviation=0.0 if constant else float(there.std()),
-            missing=len(there) < len(numbers),
+            missing=0 < len(there) < len(numbers),
         )
     values = _values(series)
     there_values = values.drop_nulls()
@@ -204,22 +212,24 @@ def _fit_column(series: pl.Series) -> ColumnCode:
         kind=kind,
         values=tuple(ranked[:MOST_VALUES]),
         other=len(ranked) > MOST_VALUES,
-        missing=there_values.len() < values.len(),
+        missing=0 < there_values.len() < values.len(),
     )
 
 
 def _encode(column: ColumnCode, series: pl.Series, out: NDArray[np.float32]) -> None:
     """Write the columns that ``column`` becomes into ``out``, which holds zeros."""
+    if not column.outputs:
+        return
     if column.kind == "measure":
         numbers = _numbers(series)
         absent = ~np.isfinite(numbers)
+        width = 0
         if column.deviation > 0:
             scaled = np.clip((numbers - column.mean) / column.deviation, -CLIP, CLIP)
             out[:, 0] = np.where(absent, 0.0, scaled)
-        width = 1
+            width = 1
     else:
-        values = _values(series)
-        absent = values.is_null().to_numpy()
+        absent = _values(series).is_null().to_numpy()
         place = _places(column, series)
         width = len(column.values)
         hit = np.flatnonzero(~np.isnan(place))
