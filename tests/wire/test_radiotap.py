@@ -106,6 +106,12 @@ def test_rates_of_ht(head: bytes, rate: float | None, preamble: int | None) -> N
     assert read(head, RATE, PREAMBLE, "wlan_radio.phy") == [pytest.approx(rate) if rate else None, preamble, 7]
 
 
+@pytest.mark.parametrize(("flags", "rate"), [(0x00, 65.0), (0x80, 72.2222)])
+def test_the_guard_interval_of_the_flags_counts_where_the_mcs_field_has_none(flags: int, rate: float) -> None:
+    head = radiotap(bytes([flags, 0x03, 0, 7]), 1 << 1 | 1 << 19)
+    assert read(head, RATE) == [pytest.approx(rate)]
+
+
 def vht(flags: int, bandwidth: int, index: int, streams: int) -> bytes:
     return radiotap(struct.pack("<HBB4B4x", 0x44, flags, bandwidth, index << 4 | streams, 0, 0, 0), 1 << 21)
 

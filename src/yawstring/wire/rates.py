@@ -26,6 +26,7 @@ from yawstring.wire.slots import (
     PHY,
     PREAMBLE,
     RATE,
+    RT_FLAGS,
     SHORT_PREAMBLE,
     SIGNAL,
     SNR,
@@ -115,7 +116,7 @@ def reception(row: Int64s) -> None:
         _he(row)
     elif row[VHT_KNOWN] != NONE:
         _vht(row)
-    elif row[FREQUENCY] >= _FIRST_60_GHZ:
+    elif row[FREQUENCY] >= _FIRST_60_GHZ and row[PHY] != PHY_FHSS:
         row[PHY] = PHY_AD
     elif row[MCS_KNOWN] != NONE and row[MCS_KNOWN] != 0:
         _ht(row)
@@ -180,9 +181,10 @@ def _legacy(row: Int64s) -> None:
 def _ht(row: Int64s) -> None:
     known, flags, index = row[MCS_KNOWN], row[MCS_FLAGS], row[MCS_INDEX]
     row[PHY] = PHY_N
-    if not known & _HT_INDEX or not known & _HT_BANDWIDTH or not known & _HT_GUARD or index > _LAST_UNEQUAL:
+    symbol = _ht_symbol(known, flags, row)
+    if not known & _HT_INDEX or not known & _HT_BANDWIDTH or symbol == NONE or index > _LAST_UNEQUAL:
         return
-    wide, symbol = flags & 3 == 1, SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
+    wide = flags & 3 == 1
     streams: Int = 1
     if index == _MCS_DUPLICATE:
         # The same on both halves of 40 MHz: 48 subcarriers of half a bit.
@@ -196,6 +198,17 @@ def _ht(row: Int64s) -> None:
             streams, sixths = _unequal(index)
         row[DATA_RATE] = _bits_per_second(SUBCARRIERS[1 if wide else 0], sixths, np.int64(1), symbol)
     _ht_preamble(known, flags, streams, row)
+
+
+@compiled_part
+def _ht_symbol(known: Int, flags: Int, row: Int64s) -> Int:
+    """Length of a symbol, by the guard interval of the MCS field, or that of the Flags field where only it is there."""
+    short = flags & 0x04
+    if not known & _HT_GUARD:
+        if row[RT_FLAGS] == NONE:
+            return NONE
+        short = row[RT_FLAGS] & 0x80
+    return SHORT_SYMBOL_NS if short else SYMBOL_NS
 
 
 @compiled_part
