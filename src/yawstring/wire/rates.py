@@ -116,11 +116,9 @@ def reception(row: Int64s) -> None:
         _he(row)
     elif row[VHT_KNOWN] != NONE:
         _vht(row)
-    elif row[FREQUENCY] >= _FIRST_60_GHZ and row[PHY] != PHY_FHSS:
-        row[PHY] = PHY_AD
-    elif row[MCS_KNOWN] != NONE and row[MCS_KNOWN] != 0:
+    elif row[PHY] != PHY_AD and row[MCS_KNOWN] != NONE and row[MCS_KNOWN] != 0:
         _ht(row)
-    else:
+    elif row[PHY] != PHY_AD:
         _legacy(row)
     if row[PHY] != PHY_B:
         row[SHORT_PREAMBLE] = NONE
@@ -148,10 +146,12 @@ def channel_of(frequency: Int) -> Int:
 
 @compiled_part
 def note_channel_flags(flags: Int, row: Int64s) -> None:
-    """Note what is sent on the channel, where its flags say so."""
+    """Note what is sent on the channel that was noted, where its flags or its band say so."""
     for known in range(CHANNEL_KINDS.shape[0]):
         if flags & CHANNEL_FLAGS_THAT_MATTER == CHANNEL_KINDS[known, 0]:
             row[PHY] = CHANNEL_KINDS[known, 1]
+    if row[FREQUENCY] >= _FIRST_60_GHZ:
+        row[PHY] = PHY_AD
 
 
 @compiled_part
