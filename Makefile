@@ -14,6 +14,7 @@ STAMP := $(VENV)/.installed-$(subst $(comma),-,$(EXTRAS))
 .PHONY: help setup demo test check bench clean
 
 help:
+	@echo "make demo                  simulate flights, fuse, train, evaluate, and write a report"
 	@echo "make demo DATA=table.csv   inspect, train, evaluate and predict on a fused or T-ITS table"
 	@echo "make test                  run the tests (REFERENCE=1: against Keras too)"
 	@echo "make check                 ruff, mypy --strict, import-linter, doctests"
@@ -33,7 +34,7 @@ $(STAMP): $(BIN)/python pyproject.toml constraints.txt
 	@touch $@
 
 demo: setup
-	@scripts/demo "$(BIN)" "$(DATA)"
+	@if [ -n "$(DATA)" ]; then scripts/demo-table "$(BIN)" "$(DATA)"; else scripts/demo "$(BIN)"; fi
 
 test: setup
 	$(BIN)/python -m pytest -n 2 tests

@@ -72,6 +72,15 @@ def test_every_detector_has_its_figures_and_its_verdict(folder):
     assert "Which attack" in text
 
 
+def test_several_detectors_end_with_one_line_each(detectors, flights):
+    words = run("evaluate", *detectors, flights).stdout.split("in short")[1]
+    for one in json.loads(run("evaluate", *detectors, flights, "--json").stdout)["evaluations"]:
+        figures = one["metrics"]["forest"]
+        shown = [f"{one['metrics'][name]['macro_f1']['value']:.3f}" for name in ("forest", "majority")]
+        shown += [f"{name} {of['recall']['value']:.0%}" for name, of in figures["per_class"].items()]
+        assert any(all(text in line for text in shown) for line in words.splitlines())
+
+
 def test_tracks_are_the_scores_and_the_true_attacks(detectors, flights):
     trained, table = bundles.load(detectors[1]), read_table(flights)
     found = measured_on(trained, table, evaluate(trained, table))

@@ -38,6 +38,23 @@ def show(evaluation: Evaluation, out: Console) -> None:
         out.print(Text(sentence, style="bold" if "loses" in sentence else ""))
 
 
+def show_in_short(evaluations: Sequence[Evaluation], out: Console) -> None:
+    """Print one line a question: macro-F1 of the detector and the baselines, and how much of each class was found."""
+    families = list(dict.fromkeys(name for one in evaluations for name in one["metrics"]))
+    grid = _grid("in short: macro-F1, and the share of each class that was found", ["asked", *families, "found"])
+    for one in evaluations:
+        metrics = one["metrics"]
+        cells = [_bare(metrics[name]["macro_f1"]["value"]) if name in metrics else "" for name in families]
+        recalls = metrics[one["detector"]]["per_class"]
+        found = ", ".join(f"{name} {_bare(of['recall']['value'], '.0%')}" for name, of in recalls.items())
+        grid.add_row("attack or not" if one["target"] == "binary" else "which attack", *cells, Text(found))
+    (out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)).print(grid)
+
+
+def _bare(value: float | None, form: str = ".3f") -> str:
+    return "–" if value is None else format(value, form)
+
+
 def warn(evaluation: Evaluation, err: Console) -> None:
     """Print the warnings of an evaluation."""
     for warning in evaluation["warnings"]:

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.version import __version__
 from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
 from yawstring.edge import plots
 from yawstring.edge.report import Block, Facts, Grid, Picture, Prose, Report, Section
@@ -16,6 +15,7 @@ from yawstring.learn.evaluate import FOREIGN, predict
 from yawstring.learn.recipe import Trained
 from yawstring.schema import BENIGN, LABEL, TIME
 from yawstring.table.corpora import Table
+from yawstring.version import __version__
 
 MOST_TRACKS = 12
 """Recordings whose scores are drawn; more would not be looked at."""

@@ -30,6 +30,9 @@ from yawstring.table.telemetry import Telemetry, TelemetryOptions, spread_whole_
 WORKERS = 2
 """Flights that are read at a time: decoding runs without the interpreter lock."""
 
+_MOST_NAMED = 3
+"""Flights that a table's name names one by one."""
+
 LEAST_DOUBT_S = 0.05
 """Seconds that an offset found must differ from the one used before anybody is told: half a state."""
 
@@ -257,9 +260,16 @@ def _described(done: _Written, options: FusionOptions) -> dict[str, str]:
     about = {
         "format": FORMAT,
         "layout": "unknown",
-        "capture": "+".join(account.flight.name for account in done.accounts),
+        "capture": _joined([account.flight.name for account in done.accounts]),
         "modality": "fused",
         "digest": hashlib.sha256("".join(digests).encode()).hexdigest(),
         "fused": json.dumps(how),
     }
     return {KEY_PREFIX + name: text for name, text in about.items()}
+
+
+def _joined(names: Sequence[str]) -> str:
+    """One name for all flights: a few are named, many are counted."""
+    if len(names) <= _MOST_NAMED:
+        return "+".join(names)
+    return f"{names[0]} to {names[-1]} ({len(names)} flights)"

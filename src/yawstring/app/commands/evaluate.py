@@ -44,7 +44,7 @@ def command(
     `yawstring evaluate by-attack/ attack-or-not/ flights.parquet --report report/`;
     `yawstring evaluate model/ other_flights.parquet --json`
     """
-    from yawstring.app.figures import show, warn
+    from yawstring.app.figures import show, show_in_short, warn
     from yawstring.edge.bundles import load
     from yawstring.edge.files import read_table
     from yawstring.edge.report import make_folder
@@ -59,6 +59,8 @@ def command(
         warn(one, err)
         if not as_json:
             show(one, out)
+    if len(found) > 1 and not as_json:
+        show_in_short(found, out)
     if as_json:
         print(json.dumps(_record(found), indent=2, allow_nan=False))
     if report is not None:
