@@ -148,7 +148,7 @@ def _figures(found: Evaluation) -> Iterator[Block]:
 def _timelines(one: Measured, asked: str) -> Picture:
     found = one.evaluation
     shown = f"{len(one.tracks)} of {one.recordings}" if one.recordings > len(one.tracks) else "all"
-    along = "seconds since the recording's first window" if one.timed else "windows"
+    along = "seconds" if one.timed else "windows"
     return Picture(
         svg=plots.timelines(one.tracks, along=along, salt=f"along-{found['target']}-{found['detector']}"),
         caption=f"Blue: the probability of an attack, the most in each {1 / BINS:.1%} of the recording. "
