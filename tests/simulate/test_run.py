@@ -122,3 +122,29 @@ def test_addresses_channels_clocks_and_places_are_drawn_anew_for_each_flight() -
     beacons = [table.filter(beacon) for table in tables]
     assert len({int(table["wlan.fixed.timestamp"][0]) // 10**9 for table in beacons}) >= 8
     assert len({one.scenario.split("onset_s")[0] for one in made}) == 12
+
+
+def fields(made: Simulated) -> pl.DataFrame:
+    """The whole numbers of every state in the log."""
+    pairs = [[part.split(":") for part in state.decode().split(";") if ":" in part] for _, state in telemetry(made)]
+    return pl.DataFrame([{name: int(value) for name, value in pair if value.lstrip("-").isdigit()} for pair in pairs])
+
+
+def test_a_survey_sees_the_pads_it_lays_out_and_other_flights_see_none() -> None:
+    calm = ("traffic.video_mbit_s=0", "duration_s=25", "site.wind_m_s=0")
+    over = fields(flight("benign-wpa2", 2, *calm, "pilot.style='survey'", "pilot.pads=3"))
+    seen = over.filter(pl.col("mid") > 0)
+    assert len(seen) > 50
+    assert set(seen["mid"]) <= set(range(1, 9))
+    assert set(over.filter(pl.col("mid") <= 0).select("mid", "x", "y", "z").rows()) <= {(-1, -100, -100, -100)}
+    assert (seen["z"] - seen["tof"]).abs().median() <= 12
+    for changes in (("pilot.style='survey'", "pilot.pads=0"), ("pilot.style='moves'", "pilot.pads=3")):
+        bare = fields(flight("benign-wpa2", 2, *calm, *changes))
+        assert "mid" not in bare.columns or bare["mid"].max() <= 0
+
+
+def test_a_worn_battery_is_empty_sooner() -> None:
+    calm = ("traffic.video_mbit_s=0", "pilot.airborne_s=200", "pilot.style='hover'", "pilot.battery_pct=90")
+    new, worn = (fields(flight("benign-wpa2", 3, *calm, f"drone.capacity_ah={ah}")) for ah in (1.1, 0.6))
+    used = [90 - one["bat"].max() for one in (new, worn)]
+    assert 1.5 < used[1] / used[0] < 2.2

@@ -1,6 +1,6 @@
 """The flight within a scenario: the pilot's commands, an attacker's, and what the drone makes of both."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from yawstring.simulate.air import NOBODY, Station, Track
 from yawstring.simulate.association import JOIN_S
-from yawstring.simulate.flight import Aircraft, Command, FlightLog, Response, falsify, fly, pilot
+from yawstring.simulate.flight import Aircraft, Command, FlightLog, Pad, Response, falsify, fly, pilot
+from yawstring.simulate.flight.aircraft import PAD_NUMBERS
 from yawstring.simulate.flight.pilot import SHORTEST_S
 from yawstring.simulate.hostile import Mark
 from yawstring.simulate.keys import stream
@@ -22,6 +23,12 @@ _STREAM_AFTER_S = 0.4
 _READY_S = (0.1, 0.6)
 _SOUNDEST_WIND = 0.3
 """Standard deviation of gusts over the mean wind."""
+
+_LAYS_PADS = "survey"
+_PADS_APART_M = (0.35, 0.6)
+"""From pad to pad: over one, the camera sees the next."""
+
+_BEND_RAD = 0.5
 
 Spans = tuple[tuple[float, float], ...]
 
@@ -75,7 +82,8 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
     """
     drawn = scene.drawn
     lead = drawn.pilot.airborne_s
-    given = _script(scene, lead)
+    pads = _pads(scene)
+    given = _script(scene, lead, pads)
     orders = [
         Command(order.time_s + lead, order.text, order.sender)
         for attack, mark in zip(drawn.attacks, marks, strict=True)
@@ -86,7 +94,7 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
         seed=stream(scene.seed, "flight", "motion"),
         duration_s=lead + scene.duration_s,
         link=_moved(reach, lead),
-        aircraft=_aircraft(scene),
+        aircraft=_aircraft(scene, pads),
     )
     kept = np.flatnonzero(log.time_s >= lead)
     told, state_attack = _told(scene, marks, log, lead)
@@ -136,13 +144,13 @@ def _false(
     return found
 
 
-def _script(scene: Scene, lead: float) -> list[Command]:
+def _script(scene: Scene, lead: float, pads: tuple[Pad, ...]) -> list[Command]:
     """The pilot's commands by the drone's clock; the pilot waits for the association."""
     rng = stream(scene.seed, "flight", "script")
     wait = 0.0 if lead else first_join_s(scene) + JOIN_S + float(rng.uniform(*_READY_S))
     length = max(SHORTEST_S, lead + scene.duration_s - wait)
-    given = [one for one in pilot(rng, length, scene.drawn.pilot.style) if one.text != STREAM_ON]
-    given = _shifted(given, max(0.0, wait))
+    given = list(pilot(rng, length, scene.drawn.pilot.style, pads=pads))
+    given = _shifted((one for one in given if one.text != STREAM_ON), max(0.0, wait))
     if scene.drawn.traffic.video_mbit_s > 0:
         given.insert(1, Command(given[0].time_s + _STREAM_AFTER_S, STREAM_ON))
     return sorted(given, key=lambda one: one.time_s)
@@ -155,7 +163,7 @@ def first_join_s(scene: Scene) -> float:
     return float(stream(scene.seed, "first join").uniform(0.02, 0.4))
 
 
-def _shifted(commands: Sequence[Command], by_s: float) -> list[Command]:
+def _shifted(commands: Iterable[Command], by_s: float) -> list[Command]:
     return [replace(one, time_s=one.time_s + by_s) for one in commands]
 
 
@@ -169,7 +177,22 @@ def _moved(reach: Spans, lead: float) -> Spans:
     return ((0.0, lead), *moved)
 
 
-def _aircraft(scene: Scene) -> Aircraft:
+def _pads(scene: Scene) -> tuple[Pad, ...]:
+    """Mission pads in a row that bends, the first where the drone takes off."""
+    if scene.drawn.pilot.style != _LAYS_PADS:
+        return ()
+    rng, count = stream(scene.seed, "flight", "pads"), scene.drawn.pilot.pads
+    numbers = rng.permutation(np.array(PAD_NUMBERS))[:count]
+    heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.uniform(-_BEND_RAD, _BEND_RAD, count))
+    way = rng.uniform(*_PADS_APART_M, count)
+    way[:1] = rng.uniform(0, _HAND_M, min(count, 1))
+    north, east = np.cumsum(way * np.cos(heading)), np.cumsum(way * np.sin(heading))
+    rows = zip(numbers.tolist(), north.tolist(), east.tolist(), rng.uniform(-180, 180, count).tolist(), strict=True)
+    return tuple(Pad(number=number, north_m=n, east_m=e, yaw_deg=yaw) for number, n, e, yaw in rows)
+
+
+def _aircraft(scene: Scene, pads: tuple[Pad, ...]) -> Aircraft:
+    """The drone; whoever lays pads out has one that knows them."""
     rng = stream(scene.seed, "flight", "aircraft")
     wind = scene.drawn.site.wind_m_s
     return Aircraft(
@@ -177,7 +200,9 @@ def _aircraft(scene: Scene) -> Aircraft:
         wind_from_deg=float(rng.uniform(0, 360)),
         gust_m_s=0.05 + _SOUNDEST_WIND * wind,
         battery_pct=scene.drawn.pilot.battery_pct,
+        capacity_ah=scene.drawn.drone.capacity_ah,
         ambient_c=float(rng.uniform(12, 32)),
         ground_elevation_m=float(rng.uniform(0, 600)),
-        edu=bool(rng.random() < 0.5),
+        edu=bool(rng.random() < 0.5) or bool(pads),
+        pads=pads,
     )

@@ -57,6 +57,7 @@ class Drone:
     channel: int = channel(1, 6, 11, meaning="Channel of the drone's network")
     power_dbm: float = power()
     distance: float = distance()
+    capacity_ah: float = number(0.6, 1.1, low=0.05, high=50, unit="Ah", meaning="Charge of a full battery, new or worn")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,6 +85,9 @@ class Pilot:
         0, low=0, high=600, unit="s", meaning="Time the drone has been in use when the recording begins"
     )
     battery_pct: float = number(55, 100, low=5, high=100, unit="%", meaning="Charge when it is switched on")
+    pads: int = whole(
+        0, 6, low=0, high=8, unit="pads", meaning="Mission pads on the ground, which the style survey lays out"
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
