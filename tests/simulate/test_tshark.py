@@ -7,7 +7,7 @@ from tests.support.flights import flight, seen_by
 
 from yawstring.edge.simulations import ready_scenarios
 
-FIELDS = ("frame.number", "wlan.fcs.status", "_ws.malformed", "wlan.fc.type")
+FIELDS = ("frame.number", "wlan.fcs.status", "_ws.malformed", "wlan.fc.type", "_ws.expert.message")
 
 
 @pytest.mark.parametrize("name", ready_scenarios())
@@ -17,5 +17,6 @@ def test_tshark_finds_nothing_malformed_and_every_fcs_good(name: str, tmp_path: 
     path.write_bytes(made.capture)
     seen = seen_by(tshark, path, FIELDS, "-o", "wlan.check_checksum:TRUE")
     assert len(seen) == made.frames > 150
-    assert {(status, malformed) for _, status, malformed, _ in seen} == {("1", "")}
-    assert {kind for *_, kind in seen} == {"0", "1", "2"}
+    assert {(status, malformed) for _, status, malformed, *_ in seen} == {("1", "")}
+    assert {kind for *_, kind, _ in seen} == {"0", "1", "2"}
+    assert {note for *_, note in seen} <= {"", "Retransmission (retry)"}
