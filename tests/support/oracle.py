@@ -10,6 +10,10 @@ NUMBER = "frame.number"
 PRINTED_DIGITS = 1e-5
 """Relative distance of two equal numbers of which one was printed with six digits."""
 
+TENTHS = frozenset({"wlan_radio.data_rate"})
+HALF_A_TENTH = 0.0501
+"""Distance of two equal numbers of which one was rounded to a tenth, as Wireshark rounds the rates of VHT and HE."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Comparison:
@@ -17,7 +21,8 @@ class Comparison:
 
     Attributes:
         filled: By column, how many cells hold a value in one table or the other.
-        differing: capture, ``frame.number``, column, ours, theirs (text, null where empty): a row a differing cell.
+        differing: capture, ``frame.number``, column, ours, theirs (text, null where empty), and why we
+            rejected the frame, ``reject`` (null where not): a row a differing cell.
     """
 
     filled: Mapping[str, int]
@@ -33,7 +38,7 @@ def compare(ours: pl.DataFrame, theirs: pl.DataFrame, columns: Sequence[str], *,
     """Compare two tables row by row.
 
     Args:
-        ours: Has ``frame.number`` and the columns.
+        ours: Has ``frame.number``, ``reject`` and the columns.
         theirs: The same, of the same frames.
         columns: What to compare.
         capture: Name of the capture, for the list of differences.
@@ -42,9 +47,9 @@ def compare(ours: pl.DataFrame, theirs: pl.DataFrame, columns: Sequence[str], *,
     filled, found = {}, []
     for column in columns:
         one, other = ours[column].rename("ours"), theirs[column].rename("theirs")
-        pair = pl.DataFrame([ours[NUMBER], one, other])
+        pair = pl.DataFrame([ours[NUMBER], ours["reject"], one, other])
         filled[column] = pair.select((pl.col("ours").is_not_null() | pl.col("theirs").is_not_null()).sum()).item()
-        apart = pair.filter(~_equal(one, other))
+        apart = pair.filter(~_equal(one, other, HALF_A_TENTH if column in TENTHS else 0.0))
         found.append(
             apart.select(
                 pl.lit(capture).alias("capture"),
@@ -52,16 +57,18 @@ def compare(ours: pl.DataFrame, theirs: pl.DataFrame, columns: Sequence[str], *,
                 pl.lit(column).alias("column"),
                 pl.col("ours").cast(pl.String),
                 pl.col("theirs").cast(pl.String),
+                pl.col("reject"),
             )
         )
     return Comparison(filled=filled, differing=pl.concat(found))
 
 
-def _equal(one: pl.Series, other: pl.Series) -> pl.Expr:
+def _equal(one: pl.Series, other: pl.Series, rounded: float) -> pl.Expr:
     """Whether the cells are equal; null equals null."""
     ours, theirs = pl.col("ours"), pl.col("theirs")
     if one.dtype.is_float() or other.dtype.is_float():
-        near = (ours.cast(pl.Float64) - theirs.cast(pl.Float64)).abs() <= theirs.cast(pl.Float64).abs() * PRINTED_DIGITS
+        apart, printed = (ours.cast(pl.Float64) - theirs.cast(pl.Float64)).abs(), theirs.cast(pl.Float64).abs()
+        near = (apart <= printed * PRINTED_DIGITS) | (apart <= rounded)
         return near.fill_null(False) | (ours.is_null() & theirs.is_null())
     return ours.eq_missing(theirs)
 

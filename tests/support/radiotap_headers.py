@@ -1,8 +1,9 @@
 """Captures of radiotap headers that no radio would send: every defined field, any order of namespaces, and worse.
 
-Sizes and alignments are those of radiotap.org. Three kinds of header: *sound* ones of random fields; *wild* ones of
-random present words, defined or not, before random octets; *cut* ones, sound until their length or their frame was
-changed.
+Sizes and alignments are those of radiotap.org. Four kinds of header: *sound* ones of random fields with one physical
+layer at most, and antennas of their own behind more present words; *odd* ones of any defined fields together; *wild*
+ones of random present words, defined or not, before random octets; *cut* ones, odd until their length or their frame
+was changed.
 """
 
 import struct
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SOUND, WILD, CUT = "sound", "wild", "cut"
-SHARES = {SOUND: 0.7, WILD: 0.15, CUT: 0.15}
+SOUND, ODD, WILD, CUT = "sound", "odd", "wild", "cut"
+SHARES = {SOUND: 0.6, ODD: 0.16, WILD: 0.12, CUT: 0.12}
 
 FIELDS: dict[int, tuple[int, int]] = {
     0: (8, 8),  # TSFT
@@ -51,6 +52,13 @@ UNKNOWN_TO_TSHARK = 25
 """HE-MU other user: tshark 4.0 does not know it and so reads no field behind it; drawn headers are without it."""
 
 DRAWN = tuple(bit for bit in FIELDS if bit != UNKNOWN_TO_TSHARK)
+
+LAYERS = ((), (2,), (4,), (19,), (19, 20), (21,), (20, 21), (23,), (23, 24))
+"""Fields that say how a frame was sent: none, Rate, FHSS, MCS, VHT, HE, with their companions."""
+
+FHSS, XCHANNEL = 4, 18
+
+ANTENNA_FIELDS = (5, 6, 11, 12, 13)
 
 RADIOTAP_NAMESPACE, VENDOR_NAMESPACE, MORE_WORDS = 29, 30, 31
 FLAG_FCS, FLAG_PADDED = 0x10, 0x20
@@ -160,7 +168,7 @@ def _xchannel(random: Random) -> bytes:
 
 
 def _mcs(random: Random) -> bytes:
-    return bytes([int(random.integers(256)) | 0x02, int(random.integers(256)), int(random.integers(33))])
+    return bytes([int(random.integers(256)) | 0x02, int(random.integers(256)), int(random.integers(32))])
 
 
 def _vht(random: Random) -> bytes:
@@ -183,12 +191,33 @@ _VALUES: dict[int, Callable[[Random], bytes]] = {
 
 
 def _sound(random: Random) -> bytes:
+    made, flags = header(_sound_words(random), random)
+    return made + _frame(random, flags)
+
+
+def _odd(random: Random) -> bytes:
     made, flags = header(_words(random), random)
     return made + _frame(random, flags)
 
 
+def _sound_words(random: Random) -> list[tuple[list[int], bool]]:
+    """Present words of one physical layer at most; those behind the first are of antennas."""
+    layers = {bit for layer in LAYERS for bit in layer}
+    layer = LAYERS[int(random.integers(len(LAYERS)))]
+    share = random.uniform(0.05, 0.6)
+    chosen = [bit for bit in DRAWN if bit not in layers and random.random() < share]
+    if FHSS in layer:
+        chosen = [bit for bit in chosen if bit != XCHANNEL]  # whose flags name a layer too
+    words = [(sorted({*chosen, *layer}), False)]
+    if random.random() < 0.3:
+        words += [
+            ([bit for bit in ANTENNA_FIELDS if random.random() < 0.7], False) for _ in range(random.integers(1, 4))
+        ]
+    return words
+
+
 def _words(random: Random) -> list[tuple[list[int], bool]]:
-    """Present words: one, or several with namespaces between them."""
+    """Present words of any fields: one, or several with namespaces between them."""
     count = 1 if random.random() < 0.7 else int(random.integers(2, 5))
     words = []
     for place in range(count):
@@ -207,7 +236,7 @@ def _wild(random: Random) -> bytes:
 
 
 def _cut(random: Random) -> bytes:
-    whole = bytearray(_sound(random))
+    whole = bytearray(_odd(random))
     way = int(random.integers(3))
     if way == 0:
         return bytes(whole[: int(random.integers(0, len(whole) + 1))])
@@ -217,7 +246,11 @@ def _cut(random: Random) -> bytes:
     return bytes(whole)
 
 
-_MAKE: dict[str, Callable[[Random], bytes]] = {SOUND: _sound, WILD: _wild, CUT: _cut}
+_MAKE: dict[str, Callable[[Random], bytes]] = {SOUND: _sound, ODD: _odd, WILD: _wild, CUT: _cut}
+
+
+_WITH_BODY = (0, 1, 5, 6)
+"""Frames that padding can stand in: a header and something behind it."""
 
 
 def _frame(random: Random, flags: int) -> bytes:
@@ -234,7 +267,7 @@ def _frame(random: Random, flags: int) -> bytes:
         b"\x48\x11\x2c\x00" + a + b + c + sequence,
         b"\x88\x41\x2c\x00" + a + b + c + sequence + b"\x00\x00" + ccmp,
         b"\x08\x42\x00\x00" + a + b + c + sequence + b"\x01\x02\x03\x80" + random.bytes(24),
-    )[int(random.integers(7))]
+    )[int(random.integers(7)) if not flags & FLAG_PADDED else int(random.choice(_WITH_BODY))]
     check = zlib.crc32(frame)  # of what was on the air: padding is the receiver's own
     if flags & FLAG_PADDED:
         head = 24 if frame[0] & 0x0C != 0x08 or not frame[0] & 0x80 else 26

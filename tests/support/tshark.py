@@ -131,18 +131,22 @@ def managed(all_of: Occurrences) -> pl.Expr:
     return (first(all_of["wlan.fc.type"]) == "0") & (first(all_of["wlan.fc.protected"]) == "0")
 
 
+def counted(all_of: Occurrences) -> pl.Expr:
+    """Whether its elements are counted: in action frames, SAE, unknown subtypes and later fragments they are not."""
+    plain = ~first(all_of["wlan.fc.subtype"]).is_in(_WITHOUT) & (all_of["wlan.fixed.auth.alg"] != _SAE)
+    plain &= first(all_of["wlan.frag"]) == "0"
+    return managed(all_of) & plain
+
+
 def elements_count(all_of: Occurrences) -> pl.Expr:
     """Number of elements of a management frame."""
     tags = all_of["wlan.tag.number"]
-    # An action frame's elements are not counted: where they begin is its category's affair.
-    counted = managed(all_of) & ~first(all_of["wlan.fc.subtype"]).is_in(_ACTION)
-    return pl.when(counted).then(pl.when(tags != "").then(tags.str.split(MANY).list.len()).otherwise(0))
+    return pl.when(counted(all_of)).then(pl.when(tags != "").then(tags.str.split(MANY).list.len()).otherwise(0))
 
 
 def vendor_count(all_of: Occurrences) -> pl.Expr:
     """Number of vendor elements of a management frame."""
-    counted = managed(all_of) & ~first(all_of["wlan.fc.subtype"]).is_in(_ACTION)
-    return pl.when(counted).then(all_of["wlan.tag.number"].str.split(MANY).list.count_matches("221"))
+    return pl.when(counted(all_of)).then(all_of["wlan.tag.number"].str.split(MANY).list.count_matches("221"))
 
 
 def in_management(field: str) -> tuple[tuple[str, ...], Callable[[Occurrences], pl.Expr]]:
@@ -157,17 +161,17 @@ def either(*fields: str) -> tuple[tuple[str, ...], Callable[[Occurrences], pl.Ex
 
 
 def tello(port: str) -> Callable[[Occurrences], pl.Expr]:
-    """The first UDP payload from or to the port, as text."""
+    """The UDP payload to the port, as text."""
 
     def of(all_of: Occurrences) -> pl.Expr:
-        meant = (first(all_of["udp.srcport"]) == port) | (first(all_of["udp.dstport"]) == port)
+        meant = first(all_of["udp.dstport"]) == port
         return octets_as_text(pl.when(meant).then(present(first(all_of["udp.payload"]))))
 
     return of
 
 
-_TAGS = ("wlan.tag.number", "wlan.fc.type", "wlan.fc.subtype", "wlan.fc.protected")
-_ACTION = ("13", "14")
+_TAGS = ("wlan.tag.number", "wlan.fc.type", "wlan.fc.subtype", "wlan.fc.protected", "wlan.frag", "wlan.fixed.auth.alg")
+_WITHOUT, _SAE = ("6", "7", "9", "13", "14", "15"), "3"
 _RSN = (
     "gcs.type", "pcs.count", "pcs.type", "akms.count", "akms.type",
     "capabilities", "capabilities.mfpc", "capabilities.mfpr",
@@ -180,10 +184,12 @@ DERIVED: Mapping[str, tuple[tuple[str, ...], Callable[[Occurrences], pl.Expr]]] 
     ),
     "elements_count": (_TAGS, elements_count),
     "vendor_count": (_TAGS, vendor_count),
-    "wlan.fixed.action_code": either("wlan.fixed.action_code", "wlan.fixed.publicact", "wlan.fixed.htact"),
+    "wlan.fixed.action_code": either(
+        "wlan.fixed.action_code", "wlan.fixed.publicact", "wlan.fixed.htact", "wlan.vht.action"
+    ),
     **{f"wlan.rsn.{name}": in_management(f"wlan.rsn.{name}") for name in _RSN},
-    "tello.command": (("udp.srcport", "udp.dstport", "udp.payload"), tello("8889")),
-    "tello.state": (("udp.srcport", "udp.dstport", "udp.payload"), tello("8890")),
+    "tello.command": (("udp.dstport", "udp.payload"), tello("8889")),
+    "tello.state": (("udp.dstport", "udp.payload"), tello("8890")),
 }
 """Columns made of several fields, or of how often one occurs."""
 
