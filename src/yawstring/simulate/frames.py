@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from yawstring.simulate.air import NOBODY, Flag, Kind, Protection, Queue, RatePolicy, SequencePolicy, offered
+from yawstring.simulate.air import NOBODY, Flag, Kind, Protection, Queue, RatePolicy, offered
 
 ASSOCIATE, ASSOCIATED, REASSOCIATE, REASSOCIATED, PROBE, PROBED = 0, 1, 2, 3, 4, 5
 BEACON, DISASSOCIATE, AUTHENTICATE, DEAUTHENTICATE = 8, 10, 11, 12
@@ -17,7 +17,7 @@ BEACON, DISASSOCIATE, AUTHENTICATE, DEAUTHENTICATE = 8, 10, 11, 12
 RTS, CTS = 11, 12
 """Subtypes of control frames."""
 
-DATA, NULL, QOS_DATA, QOS_NULL = 0, 4, 8, 12
+DATA, NULL, QOS_DATA = 0, 4, 8
 """Subtypes of data frames."""
 
 S_TO_US = 1_000_000
@@ -147,9 +147,3 @@ def null(link: Link, times_s: ArrayLike, asleep: ArrayLike) -> NDArray[np.void]:
     sent = data(link, times_s, down=False, flags=flags, subtype=NULL, protection=Protection.NONE, key=NOBODY)
     sent["rate_policy"] = RatePolicy.BASIC
     return sent
-
-
-def heard_plus_one(block: NDArray[np.void]) -> NDArray[np.void]:
-    """The block with sequence numbers that follow the last heard under the address it is sent under."""
-    block["sequence_policy"] = SequencePolicy.HEARD
-    return block

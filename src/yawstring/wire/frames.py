@@ -57,7 +57,6 @@ CHAINS_OF_HEADER = 32
 
 _ALONE = 3
 _NO_DATA = 4
-_AMSDU_HEADER = 14
 
 
 @compiled_part

@@ -6,7 +6,7 @@ Wireless Monitoring header, v1 and v2); PPI a list of typed fields (CACE PPI hea
 
 from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i32le, u16le, u32be, u32le
-from yawstring.wire.rates import note_channel_flags
+from yawstring.wire.rates import RATE_UNIT, note_channel_flags
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import AVS_LENGTH, FINE, PPI_FIELD, PPI_LENGTH, PPI_LINK, PRISM_LENGTH
 from yawstring.wire.slots import (
@@ -24,12 +24,10 @@ LINK_MAC = 105
 
 _AVS_MAGICS = (0x80211001, 0x80211002)
 _AVS_OCTETS = 64
-_DID_CHANNEL, _DID_RSSI, _DID_NOISE, _DID_SIGNAL, _DID_RATE = 3, 4, 7, 6, 8
-_DID_MASK, _DID_LISTED = 0xFFF, 0x4000
-_PRISM_RATE_UNIT = 500_000
+_DID_CHANNEL, _DID_RSSI, _DID_NOISE, _DID_RATE = 3, 4, 7, 8
+_DID_MASK = 0xFFF
 _AVS_RATE_UNIT = 100_000
 _PPI_OCTETS, _PPI_COMMON, _PPI_COMMON_OCTETS = 8, 2, 20
-_PPI_MAC, _PPI_MAC_PHY = 3, 4
 
 
 @compiled_part
@@ -56,7 +54,7 @@ def prism(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
         elif number == _DID_NOISE:
             row[NOISE] = value
         elif number == _DID_RATE:
-            row[RATE] = value * _PRISM_RATE_UNIT
+            row[RATE] = value * RATE_UNIT
     return FINE
 
 
@@ -106,7 +104,7 @@ def _ppi_common(octets: Octets, at: Int, row: Int64s) -> None:
     row[FCS_THERE] = flags & 1
     rate, frequency = u16le(octets, at + 10), u16le(octets, at + 12)
     if rate:
-        row[RATE] = rate * _PRISM_RATE_UNIT
+        row[RATE] = rate * RATE_UNIT
     if frequency:
         row[FREQUENCY] = frequency
         note_channel_flags(u16le(octets, at + 14), row)

@@ -4,7 +4,7 @@ import numpy as np
 
 from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int, Octets, i8, i64le, u16le, u32le
-from yawstring.wire.rates import PHY_FHSS, note_channel_flags
+from yawstring.wire.rates import PHY_FHSS, RATE_UNIT, note_channel_flags
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, RADIOTAP_FIELD, RADIOTAP_LENGTH, RADIOTAP_PRESENT
 from yawstring.wire.slots import (
@@ -50,17 +50,13 @@ from yawstring.wire.slots import (
 )  # fmt: skip
 
 HEADER_OCTETS = 8
-FLAG_SHORT_PREAMBLE, FLAG_FCS, FLAG_DATA_PAD, FLAG_SHORT_GI = 0x02, 0x10, 0x20, 0x80
-CHANNEL_CCK, CHANNEL_OFDM = 0x20, 0x40
 
 _TSFT, _FLAGS, _RATE, _CHANNEL, _FHSS, _SIGNAL, _NOISE, _QUALITY = 0, 1, 2, 3, 4, 5, 6, 7
 _TX_POWER, _ANTENNA, _DB_SIGNAL, _RX_FLAGS, _XCHANNEL = 10, 11, 12, 14, 18
 _MCS, _VHT, _HE, _ZERO_LENGTH, _TLVS = 19, 21, 23, 26, 28
-_RADIOTAP_NAMESPACE, _VENDOR_NAMESPACE, _MORE_WORDS = 29, 30, 31
+_RADIOTAP_NAMESPACE, _VENDOR_NAMESPACE = 29, 30
 _VENDOR_HEADER = 6
 _FIELDS = 28
-_RATE_UNIT = 500_000
-"""Bits per second of one step of the Rate field."""
 
 ALIGNMENTS = np.array([8, 1, 1, 2, 2, 1, 1, 2, 2, 2, 1, 1, 1, 1, 2, 2, 1, 1, 4, 1, 4, 2, 8, 2, 2, 2, 1, 2], np.int64)
 """Octets, by present bit: a field begins at a multiple of so many octets from the header's start."""
@@ -160,7 +156,7 @@ def _common(octets: Octets, at: Int, bit: Int, row: Int64s) -> None:
         row[FCS_THERE], row[DATA_PAD] = flags >> 4 & 1, flags >> 5 & 1
         row[SHORT_PREAMBLE] = flags >> 1 & 1
     elif bit == _RATE:
-        row[RATE] = np.int64(octets[at]) * _RATE_UNIT
+        row[RATE] = np.int64(octets[at]) * RATE_UNIT
     elif bit == _CHANNEL:
         row[FREQUENCY] = u16le(octets, at)
         if row[RT_FREQUENCY] == NONE:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from yawstring.simulate.book import Book
     from yawstring.simulate.traffic import Heard
 
-_TWIN_KEYS = 2048
 _LURE_FRAMES = 16
 _LURE_GAP_S = 0.002
 _LURE_EVERY_S = (0.5, 2.0)

@@ -31,8 +31,7 @@ KEEP_ALIVE = ("command", "battery?", "battery?", "wifi?", "speed?", "time?")
 
 TAKEOFF_S = 8.0
 LAND_S = 6.0
-SPIN_UP_S = 3.5
-"""What a pilot allows for taking off, for landing, and for the first lift before a stick does anything."""
+"""What a pilot allows for taking off and for landing."""
 
 ROOM_M = 2.5
 LEAST_HEIGHT_M = 0.6
