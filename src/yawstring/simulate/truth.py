@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from yawstring.schema import BENIGN
 from yawstring.simulate.air import NOBODY, Aired, Station
 from yawstring.simulate.hostile import Attack
+from yawstring.wire.stamps import NS_PER_S
 
 LABEL_SOURCE = "simulator"
 
-_NS = 1_000_000_000
 _US_NS = 1_000
 
 
@@ -64,7 +64,7 @@ def episodes(
         times.append(aired.time_ns[(aired.attack == number) & (aired.offer != NOBODY)])
         for which, start, end in acts:
             if which == number:
-                times.append(epoch_ns + np.round(np.array([start, end]) * _NS).astype(np.int64))
+                times.append(epoch_ns + np.round(np.array([start, end]) * NS_PER_S).astype(np.int64))
         every = np.concatenate(times)
         if len(every):
             found.append((int(every.min()), int(every.max()) + 1, number, attack))
@@ -120,4 +120,4 @@ def telemetry_text(received_ns: NDArray[np.int64], states: Sequence[bytes]) -> b
 
 
 def _seconds(time_ns: int) -> str:
-    return f"{time_ns // _NS}.{time_ns % _NS:09d}"
+    return f"{time_ns // NS_PER_S}.{time_ns % NS_PER_S:09d}"

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
 from yawstring.schema import TIME
-from yawstring.table.fuse import NS_PER_S, frame_times
+from yawstring.table.fuse import frame_times
 from yawstring.table.telemetry import COLUMNS, from_states, tello_columns
+from yawstring.wire.stamps import NS_PER_S
 from yawstring.wire.tello import DECIMAL_FIELDS, PAD_FIELDS, STATE_FIELDS, format_state, parse_states
 
 Method = Literal["states", "lengths", "commands"]

@@ -16,8 +16,7 @@ from yawstring.compiled import compiled
 from yawstring.errors import OptionError, TableError
 from yawstring.schema import COLUMNS, OURS, TELEMETRY_AGE, TIME
 from yawstring.schema.telemetry import TELEMETRY_COLUMNS
-
-NS_PER_S = 1_000_000_000
+from yawstring.wire.stamps import NS_PER_S
 
 MOST_OFFSET_S = 4e9
 """Seconds that two clocks may lie apart: a log stamped from 1970 and a capture of 2096 do."""
@@ -184,7 +183,7 @@ def _join(
         last = _moved(times[place], rows, last)
         if last >= 0:
             age_ns = times[place] - rows[last]
-            age_s[place] = age_ns / 1e9
+            age_s[place] = age_ns / NS_PER_S
             used[last] = True
             if age_ns <= tolerance_ns:
                 fresh[place] = last

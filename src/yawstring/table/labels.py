@@ -17,8 +17,8 @@ from yawstring.errors import TableError
 from yawstring.schema import BENIGN, EPISODE, LABEL, LABEL_CERTAINTY, LABEL_SOURCE, TECHNIQUE, TIME
 from yawstring.table.conform import conform
 from yawstring.table.delimited import Limits, read_blocks
-from yawstring.table.fuse import NS_PER_S, frame_times
-from yawstring.wire.stamps import parse_stamps
+from yawstring.table.fuse import frame_times
+from yawstring.wire.stamps import NS_PER_S, parse_stamps
 
 INTERVAL_COLUMNS = ("start", "end", LABEL, TECHNIQUE, EPISODE, "source", "certainty")
 """Columns of a file of intervals; the first three are needed."""

@@ -10,8 +10,8 @@ import polars as pl
 from yawstring.errors import TableError
 from yawstring.schema import BENIGN, LABEL, NOTEBOOK_COLUMNS, TIME
 from yawstring.schema.frames import ALIASES
-from yawstring.table.fuse import NS_PER_S
 from yawstring.table.telemetry import TELLO_COLUMNS, tello_columns
+from yawstring.wire.stamps import NS_PER_S
 
 ADDRESSES = ("wlan.ta", "wlan.sa", "wlan.ra", "wlan.da", "wlan.bssid")
 """Columns of addresses, which share their codes."""

@@ -14,6 +14,7 @@ from yawstring.simulate.air.draws import mixed, word_of
 from yawstring.simulate.air.frames import CONTROL, DATA, MIC_OCTETS, QOS_BIT, SHORT_CONTROL
 from yawstring.simulate.air.offers import PacketPolicy
 from yawstring.simulate.air.radiotap import put, write_radiotap
+from yawstring.wire.checksums import crc32
 
 BLOCK_OCTETS = 32
 """Octets of an Enhanced Packet Block besides the frame and its padding."""
@@ -27,49 +28,7 @@ _COPIED = int(PacketPolicy.COPIED)
 _RETRY, _PROTECTED, _EXTENDED_IV = 0x08, 0x40, 0x20
 _COMPRESSED = 0x0004
 _ADDRESS, _TSF_OCTETS = 6, 8
-_REFLECTED = 0xEDB88320
-_SLICES = 8
-_ALL_ONES = 0xFFFFFFFF
 _DAMAGED_OCTETS = 3
-
-
-def crc_table() -> NDArray[np.int64]:
-    """Tables of the FCS, eight octets at a time: int64[8, 256] (Kounavis and Berry, ISCC 2005).
-
-    Example:
-        >>> hex(crc_table()[0, 1])
-        '0x77073096'
-    """
-    table = np.zeros((_SLICES, 256), np.int64)
-    values = np.arange(256, dtype=np.int64)
-    for _ in range(8):
-        values = np.where(values & 1, (values >> 1) ^ _REFLECTED, values >> 1)
-    table[0] = values
-    for index in range(1, _SLICES):
-        table[index] = (table[index - 1] >> 8) ^ values[table[index - 1] & 0xFF]
-    return table
-
-
-@compiled_part
-def checksum(octets: NDArray[np.uint8], begin: int, end: int, table: NDArray[np.int64]) -> int:
-    """CRC-32 of ``octets[begin:end]``, as the FCS has it."""
-    crc, at = np.int64(_ALL_ONES), begin
-    while at + _SLICES <= end:
-        crc = (
-            table[7, (crc ^ octets[at]) & 0xFF]
-            ^ table[6, (crc >> 8 ^ octets[at + 1]) & 0xFF]
-            ^ table[5, (crc >> 16 ^ octets[at + 2]) & 0xFF]
-            ^ table[4, (crc >> 24 ^ octets[at + 3]) & 0xFF]
-            ^ table[3, octets[at + 4]]
-            ^ table[2, octets[at + 5]]
-            ^ table[1, octets[at + 6]]
-            ^ table[0, octets[at + 7]]
-        )
-        at += _SLICES
-    while at < end:
-        crc = table[0, (crc ^ octets[at]) & 0xFF] ^ (crc >> 8)
-        at += 1
-    return int(crc ^ _ALL_ONES)
 
 
 @compiled
@@ -91,7 +50,7 @@ def write_packets(
         captured: int64[frame, HEARD_WIDTH], the receptions, in the order of the capture.
         bodies: uint8[octet].
         body_starts: int64[body + 1].
-        table: Of :func:`crc_table`.
+        table: Of :func:`yawstring.wire.checksums.crc_tables`.
         out: uint8[octet], room for all of it, 0.
         starts: int64[frame + 1], where each block begins, to fill.
     """
@@ -108,7 +67,7 @@ def write_packets(
         else:
             end = _header(world.offers[row[col.SENT_PARENT]], row, out, frame)
             end = _body(world, row, bodies, body_starts, out, end)
-        end = put(out, end, checksum(out, frame, end, table), col.U32)
+        end = put(out, end, int(crc32(out, frame, end, 0, table)), col.U32)
         if not heard[col.HEARD_GOOD]:
             _damage(world.book[col.BOOK_KEY] + index, out, frame, end)
         at = _block(out, at, begin, end, heard[col.HEARD_TIME])

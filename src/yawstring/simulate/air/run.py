@@ -9,12 +9,13 @@ from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.aired import Aired
 from yawstring.simulate.air.columns import World
 from yawstring.simulate.air.medium import ROOM, contend
-from yawstring.simulate.air.octets import BLOCK_OCTETS, crc_table, write_packets
+from yawstring.simulate.air.octets import BLOCK_OCTETS, write_packets
 from yawstring.simulate.air.offers import NOBODY, Bodies
 from yawstring.simulate.air.places import Environment, Noise, Receiver, Station
 from yawstring.simulate.air.plan import hops_ns, planned
 from yawstring.simulate.air.radiotap import MOST_OCTETS
 from yawstring.simulate.air.receive import receive
+from yawstring.wire.checksums import crc_tables
 
 _MOST_PADDING = 3
 _NS_PER_US = 1000
@@ -63,7 +64,7 @@ def air(
     rows = sent[captured[:, col.HEARD_SENT]]
     room = int(rows[:, col.SENT_OCTETS].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
     packets, starts = np.zeros(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
-    write_packets(world, sent, captured, bodies.octets, bodies.starts, crc_table(), packets, starts)
+    write_packets(world, sent, captured, bodies.octets, bodies.starts, crc_tables(), packets, starts)
     return _told(offers, world, rows, captured, (packets[: starts[-1]], starts), (len(sent), seed))
 
 
