@@ -18,7 +18,7 @@ from yawstring.edge.telemetry import parse_telemetry, read_telemetry
 from yawstring.edge.ulog import read_ulog
 from yawstring.errors import InputError, MissingExtraError, TableError
 from yawstring.schema import TIME
-from yawstring.table.flown import READINGS, wanted
+from yawstring.table.flight_logs import READINGS, wanted
 from yawstring.table.telemetry import COLUMNS, TelemetryOptions
 
 mavlink = pytest.importorskip("pymavlink.dialects.v20.common")

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from yawstring.edge.simulations import read_scenario, ready_scenarios
 from yawstring.errors import OptionError
 from yawstring.simulate.attacks import KINDS
-from yawstring.simulate.keys import Key, keys_of
 from yawstring.simulate.scenario import LARGEST_SEED, draw, parse_scenario, scenario_text
+from yawstring.simulate.scenario_keys import Key, keys_of
 from yawstring.simulate.settings import SECTIONS, Flight
 
 DOCS = Path(__file__).resolve().parents[2] / "docs" / "reference" / "scenarios.md"

@@ -7,7 +7,7 @@ from yawstring.edge.files import read_octets
 from yawstring.edge.ulog import MAGIC as ULOG_MAGIC
 from yawstring.edge.ulog import read_ulog
 from yawstring.errors import TableError
-from yawstring.table.flown import from_messages, wanted
+from yawstring.table.flight_logs import from_messages, wanted
 from yawstring.table.logged import read_text
 from yawstring.table.telemetry import Source, Telemetry, TelemetryOptions, telemetry
 from yawstring.wire.dataflash import MAGIC as DATAFLASH_MAGIC

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.simulate.air import NOBODY, TsfPolicy
-from yawstring.simulate.book import Book
 from yawstring.simulate.elements import (
     Network,
     association_request,
@@ -35,6 +34,7 @@ from yawstring.simulate.frames import (
     management,
 )
 from yawstring.simulate.handshake import four_way
+from yawstring.simulate.offer_book import Book
 
 JOIN_S = 0.35
 """From the first probe request to the first datagram."""

@@ -49,6 +49,21 @@ class Link:
     key: int = NOBODY
 
 
+def _between(link: Link, times: NDArray[np.float64], down: bool) -> dict[str, ArrayLike]:
+    """What any frame between the two of a link has: when, which way, under which addresses, acknowledged."""
+    here, there = (link.bssid, link.client) if down else (link.client, link.bssid)
+    return {
+        "time_us": microseconds(times),
+        "transmitter": link.point if down else link.station,
+        "to": link.station if down else link.point,
+        "channel": link.channel,
+        "ack": 1,
+        "address1": np.uint64(there),
+        "address2": np.uint64(here),
+        "address3": np.uint64(link.bssid),
+    }
+
+
 def management(
     link: Link, times_s: ArrayLike, subtype: int, body: ArrayLike, *, down: bool, **more: ArrayLike
 ) -> NDArray[np.void]:
@@ -63,18 +78,10 @@ def management(
         more: Further fields of an offer; they win.
     """
     times = np.atleast_1d(np.asarray(times_s, float))
-    here, there = (link.bssid, link.client) if down else (link.client, link.bssid)
     fields: dict[str, ArrayLike] = {
-        "time_us": microseconds(times),
-        "transmitter": link.point if down else link.station,
-        "to": link.station if down else link.point,
-        "channel": link.channel,
+        **_between(link, times, down),
         "kind": Kind.MANAGEMENT,
         "subtype": subtype,
-        "ack": 1,
-        "address1": np.uint64(there),
-        "address2": np.uint64(here),
-        "address3": np.uint64(link.bssid),
         "body": body,
         "rate_policy": RatePolicy.BASIC,
     }
@@ -118,19 +125,11 @@ def data(
         more: Further fields of an offer; they win.
     """
     times = np.atleast_1d(np.asarray(times_s, float))
-    here, there = (link.bssid, link.client) if down else (link.client, link.bssid)
     fields: dict[str, ArrayLike] = {
-        "time_us": microseconds(times),
-        "transmitter": link.point if down else link.station,
-        "to": link.station if down else link.point,
-        "channel": link.channel,
+        **_between(link, times, down),
         "kind": Kind.DATA,
         "subtype": QOS_DATA,
         "flags": Flag.FROM_DS if down else Flag.TO_DS,
-        "ack": 1,
-        "address1": np.uint64(there),
-        "address2": np.uint64(here),
-        "address3": np.uint64(link.bssid),
         "body": body,
         "random": random,
         "qos": tid,

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from yawstring.simulate.air import Noise
 from yawstring.simulate.flight import Command, Falsification
-from yawstring.simulate.keys import Setting, number, stream
+from yawstring.simulate.scenario_keys import Setting, number, stream
 from yawstring.simulate.settings import distance, power
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.scene import Scene
     from yawstring.simulate.traffic import Heard
 

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from yawstring.simulate.air import BROADCAST, NOBODY, TsfPolicy
 from yawstring.simulate.association import JOIN_S, Joining, offer_join
-from yawstring.simulate.book import Book
 from yawstring.simulate.elements import beacon, probe_request, probe_response, reason
 from yawstring.simulate.frames import (
     BEACON,
@@ -24,7 +23,8 @@ from yawstring.simulate.frames import (
     null,
 )
 from yawstring.simulate.handshake import master_key
-from yawstring.simulate.keys import stream
+from yawstring.simulate.offer_book import Book
+from yawstring.simulate.scenario_keys import stream
 from yawstring.simulate.scene import Neighbour, Scene, network_name
 from yawstring.simulate.traffic import BEACON_S
 

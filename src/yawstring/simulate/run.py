@@ -8,15 +8,16 @@ from numpy.typing import NDArray
 
 from yawstring.simulate.air import Aired, air, pcapng
 from yawstring.simulate.association import Lure, Timeline, timeline
-from yawstring.simulate.book import Book
-from yawstring.simulate.flown import Flown, Spans, first_join_s, flown
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import Value, stream
 from yawstring.simulate.neighbours import offer_neighbours
+from yawstring.simulate.offer_book import Book
 from yawstring.simulate.scenario import Scenario, draw, scenario_text
+from yawstring.simulate.scenario_keys import Value, stream
 from yawstring.simulate.scene import DRONE, Scene, make_scene
-from yawstring.simulate.traffic import Farewell, Said, farewells, offer_traffic
+from yawstring.simulate.scene_flight import Flown, Spans, first_join_s, flown
+from yawstring.simulate.traffic import Farewell, farewells, offer_traffic
 from yawstring.simulate.truth import Episode, episodes, forged, labels_text, telemetry_text, truth_text
+from yawstring.table.survey import mac_text
 from yawstring.version import __version__
 
 BEACON_LOSS_S = 4.0
@@ -143,17 +144,8 @@ def _without(ups: Spans, silences: Spans) -> Spans:
 
 def _offered(scene: Scene, marks: Sequence[Mark], line: Timeline, flight: Flown, leaving: Sequence[Farewell]) -> Book:
     """Everything that anybody sends."""
-    said = Said(
-        commands=flight.commands,
-        answers=flight.answers,
-        state_s=flight.state_s,
-        states=flight.states,
-        state_attack=flight.state_attack,
-        false=flight.false,
-        streams_s=flight.streams_s,
-    )
     book = Book()
-    heard = offer_traffic(scene, line, said, leaving, book)
+    heard = offer_traffic(scene, line, flight.said, leaving, book)
     offer_neighbours(scene, book)
     heard = replace(heard, frames=book.offers())
     for attack, mark in _pairs(scene, marks):
@@ -195,11 +187,7 @@ def _notes(scene: Scene) -> dict[str, Value]:
     return {
         "yawstring": __version__,
         "ssid": scene.network.ssid.decode(),
-        "bssid": _address(scene.bssid),
-        "controller": _address(scene.client),
+        "bssid": mac_text(scene.bssid),
+        "controller": mac_text(scene.client),
         "epoch_ns": scene.epoch_ns,
     }
-
-
-def _address(address: int) -> str:
-    return address.to_bytes(6, "big").hex(":")

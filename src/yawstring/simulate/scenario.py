@@ -12,7 +12,7 @@ from typing import Any
 from yawstring.errors import OptionError
 from yawstring.simulate.attacks import KINDS
 from yawstring.simulate.drawn import Drawn
-from yawstring.simulate.keys import Setting, Value, draw_section, keys_of, read_section
+from yawstring.simulate.scenario_keys import Setting, Value, draw_section, keys_of, read_section
 from yawstring.simulate.settings import SECTIONS, Flight
 
 FORMAT = 1

@@ -10,7 +10,7 @@ from yawstring.simulate.air.places import Point
 from yawstring.simulate.drawn import Drawn
 from yawstring.simulate.elements import Network
 from yawstring.simulate.handshake import master_key
-from yawstring.simulate.keys import stream
+from yawstring.simulate.scenario_keys import stream
 
 DRONE, CONTROLLER = 0, 1
 """Indices of the two stations that every flight has."""

@@ -6,7 +6,7 @@ Every role draws its place and power from the same ranges by default: neither sa
 from dataclasses import dataclass
 
 from yawstring.simulate.flight import STYLES
-from yawstring.simulate.keys import channel, flag, number, whole, word
+from yawstring.simulate.scenario_keys import channel, flag, number, whole, word
 
 POWER_DBM = (10.0, 20.0)
 """What consumer stations of the 2.4 GHz band radiate."""

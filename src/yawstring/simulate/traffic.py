@@ -12,11 +12,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from yawstring.simulate.air import BROADCAST, NOBODY, TsfPolicy
 from yawstring.simulate.association import JOIN_S, Joining, Timeline, offer_join
-from yawstring.simulate.book import Book
 from yawstring.simulate.elements import Network, beacon, probe_request, reason
 from yawstring.simulate.flight.commands import Command, Response
 from yawstring.simulate.frames import BEACON, DEAUTHENTICATE, DISASSOCIATE, PROBE, Link, data, grouped, management, null
-from yawstring.simulate.keys import stream
+from yawstring.simulate.offer_book import Book
 from yawstring.simulate.packets import (
     ACKNOWLEDGE,
     ARP_REPLY,
@@ -35,6 +34,7 @@ from yawstring.simulate.packets import (
     datagrams,
     dhcp,
 )
+from yawstring.simulate.scenario_keys import stream
 from yawstring.simulate.scene import CONTROLLER, CONTROLLER_IP, DRONE, DRONE_IP, Scene
 
 BEACON_S = 0.1024

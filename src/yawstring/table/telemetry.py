@@ -2,7 +2,8 @@
 
 A telemetry table has ``time_ns`` and every column of :data:`COLUMNS`, null where the source says nothing, and is sorted
 by time, rows of one time in the order of the log. Here Tello states become one, and one becomes the Tello's own numbers
-again; :mod:`yawstring.table.logged` reads tables of a column a field, :mod:`yawstring.table.flown` MAVLink and ULog.
+again; :mod:`yawstring.table.logged` reads tables of a column a field, :mod:`yawstring.table.flight_logs` MAVLink and
+ULog.
 """
 
 from collections.abc import Mapping

@@ -14,10 +14,10 @@ from yawstring.simulate.air import BROADCAST, SequencePolicy
 from yawstring.simulate.attacks.forged import DEAUTH_DURATION_US, RETRIES, offer_forged, struck
 from yawstring.simulate.frames import DEAUTHENTICATE
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number, word
+from yawstring.simulate.scenario_keys import number, word
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.scene import Scene
     from yawstring.simulate.traffic import Heard
 

@@ -10,10 +10,10 @@ from yawstring.simulate.air import SequencePolicy
 from yawstring.simulate.attacks.forged import DEAUTH_DURATION_US, RETRIES, offer_forged, struck
 from yawstring.simulate.frames import DISASSOCIATE
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number, whole
+from yawstring.simulate.scenario_keys import number, whole
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.scene import Scene
     from yawstring.simulate.traffic import Heard
 

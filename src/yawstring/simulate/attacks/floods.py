@@ -10,11 +10,11 @@ from yawstring.simulate.air import BROADCAST, Kind, RatePolicy, SequencePolicy, 
 from yawstring.simulate.elements import Network, beacon
 from yawstring.simulate.frames import BEACON, CTS, RTS, grouped, microseconds
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number, whole, word
+from yawstring.simulate.scenario_keys import number, whole, word
 from yawstring.simulate.scene import local_address, network_name
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.scene import Scene
     from yawstring.simulate.traffic import Heard
 

@@ -12,7 +12,7 @@ from yawstring.simulate.scene import CONTROLLER, DRONE, reaches
 from yawstring.simulate.traffic import drone_link
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.scene import Scene
 
 DEAUTH_DURATION_US = 314

@@ -12,13 +12,13 @@ from yawstring.simulate.attacks.forged import RETRIES
 from yawstring.simulate.flight.commands import Command
 from yawstring.simulate.frames import data
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number, word
 from yawstring.simulate.packets import COMMAND_PORT
+from yawstring.simulate.scenario_keys import number, word
 from yawstring.simulate.scene import DRONE, Scene, reaches
 from yawstring.simulate.traffic import drone_link, text_bodies
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.traffic import Heard
 
 _ARRIVES_S = 0.003

@@ -7,7 +7,7 @@ import numpy as np
 
 from yawstring.simulate.air import Noise
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number
+from yawstring.simulate.scenario_keys import number
 from yawstring.simulate.scene import CONTROLLER, DRONE, received_dbm
 
 if TYPE_CHECKING:

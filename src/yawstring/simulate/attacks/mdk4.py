@@ -15,11 +15,11 @@ from yawstring.simulate.attacks.forged import RETRIES, struck
 from yawstring.simulate.elements import reason
 from yawstring.simulate.frames import DEAUTHENTICATE, DISASSOCIATE, PROBE, S_TO_US, microseconds
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import flag, number
+from yawstring.simulate.scenario_keys import flag, number
 from yawstring.simulate.scene import CONTROLLER, DRONE, Scene
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.traffic import Heard
 
 ANSWERS_S = (0.0005, 0.004)

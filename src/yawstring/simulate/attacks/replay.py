@@ -16,11 +16,11 @@ from yawstring.simulate.attacks.forged import RETRIES
 from yawstring.simulate.flight.commands import Command
 from yawstring.simulate.frames import QOS_DATA, S_TO_US, microseconds
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import number, whole, word
+from yawstring.simulate.scenario_keys import number, whole, word
 from yawstring.simulate.scene import CONTROLLER, DRONE, Scene, reaches
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.traffic import Heard
 
 _ARRIVES_S = 0.003

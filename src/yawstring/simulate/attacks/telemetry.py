@@ -17,13 +17,13 @@ from yawstring.simulate.flight import Falsification
 from yawstring.simulate.flight.falsify import Kind
 from yawstring.simulate.frames import data
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import Setting, flag, number, word
 from yawstring.simulate.packets import COMMAND_PORT, STATE_PORT
+from yawstring.simulate.scenario_keys import Setting, flag, number, word
 from yawstring.simulate.scene import Scene
 from yawstring.simulate.traffic import drone_link, text_bodies
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.traffic import Heard
 
 FIELDS: Mapping[str, tuple[str, ...]] = {

@@ -18,13 +18,13 @@ from yawstring.simulate.attacks.forged import RETRIES, offer_forged, struck
 from yawstring.simulate.elements import Network, beacon, probe_response, reason
 from yawstring.simulate.frames import BEACON, DEAUTHENTICATE, PROBE, PROBED, S_TO_US, Link, data, grouped, management
 from yawstring.simulate.hostile import Attack, Mark
-from yawstring.simulate.keys import flag, number
 from yawstring.simulate.packets import COMMAND_PORT
+from yawstring.simulate.scenario_keys import flag, number
 from yawstring.simulate.scene import CONTROLLER, Scene, local_address
 from yawstring.simulate.traffic import BEACON_S, offer_address, text_bodies
 
 if TYPE_CHECKING:
-    from yawstring.simulate.book import Book
+    from yawstring.simulate.offer_book import Book
     from yawstring.simulate.traffic import Heard
 
 _LURE_FRAMES = 16

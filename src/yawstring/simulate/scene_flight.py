@@ -1,6 +1,6 @@
 """The flight within a scenario: the pilot's commands, an attacker's, and what the drone makes of both."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,12 +8,13 @@ from numpy.typing import NDArray
 
 from yawstring.simulate.air import NOBODY, Station, Track
 from yawstring.simulate.association import JOIN_S
-from yawstring.simulate.flight import Aircraft, Command, FlightLog, Pad, Response, falsify, fly, pilot
+from yawstring.simulate.flight import Aircraft, Command, FlightLog, Pad, falsify, fly, pilot
 from yawstring.simulate.flight.aircraft import PAD_NUMBERS
 from yawstring.simulate.flight.pilot import SHORTEST_S
 from yawstring.simulate.hostile import Mark
-from yawstring.simulate.keys import stream
+from yawstring.simulate.scenario_keys import stream
 from yawstring.simulate.scene import Scene
+from yawstring.simulate.traffic import Said
 
 STREAM_ON = "streamon"
 
@@ -40,24 +41,12 @@ class Flown:
     Attributes:
         log: By the drone's clock, which began ``lead_s`` earlier.
         lead_s: Time in use before the recording.
-        commands: Of the pilot, within the recording.
-        answers: Of the drone to the pilot.
-        state_s: float64[state], when each state leaves the drone.
-        states: Their octets, falsified where an attack does so at the source.
-        state_attack: int16[state], number of that attack; ``NOBODY`` for none.
-        false: By number of the attack, times and octets of false states that a third station sends.
-        streams_s: From when video is sent; infinite for never.
+        said: What drone and pilot say to each other within the recording.
     """
 
     log: FlightLog
     lead_s: float
-    commands: tuple[Command, ...]
-    answers: tuple[Response, ...]
-    state_s: NDArray[np.float64]
-    states: tuple[bytes, ...]
-    state_attack: NDArray[np.int16]
-    false: Mapping[int, tuple[NDArray[np.float64], tuple[bytes, ...]]]
-    streams_s: float
+    said: Said
 
     def track(self, station: Station) -> Track:
         """Where the drone is, from its place at the start on."""
@@ -104,9 +93,7 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
         replace(one, time_s=one.time_s - lead) for one in log.responses if one.command in pilots and one.time_s >= lead
     ]
     streams = next((one.time_s for one in given if one.text == STREAM_ON), np.inf)
-    return Flown(
-        log=log,
-        lead_s=lead,
+    said = Said(
         commands=tuple(one for one in _shifted(given, -lead) if 0 <= one.time_s < scene.duration_s),
         answers=tuple(answers),
         state_s=log.time_s[kept] - lead,
@@ -115,6 +102,7 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
         false=_false(scene, marks, log, lead),
         streams_s=max(0.0, float(streams) - lead),
     )
+    return Flown(log=log, lead_s=lead, said=said)
 
 
 def _told(scene: Scene, marks: Sequence[Mark], log: FlightLog, lead: float) -> tuple[FlightLog, NDArray[np.int16]]:
