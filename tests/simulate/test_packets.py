@@ -95,3 +95,14 @@ def test_the_key_of_a_real_handshake_makes_the_mics_of_its_messages(captures: Pa
     for frame in frames[1:]:
         blank = frame[:MIC_AT] + bytes(16) + frame[MIC_AT + 16 :]
         assert hmac.new(check, blank, "sha1").digest()[:16] == frame[MIC_AT : MIC_AT + 16]
+
+
+def test_a_long_video_has_the_checksums_of_its_datagrams_one_by_one() -> None:
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(0, 40, 2500)
+    payloads = rng.integers(0, 256, int(lengths.sum()), np.uint8)
+    octets, sizes = datagrams((1, 2), (3, 4), payloads, lengths, 7)
+    parts = np.split(payloads, np.cumsum(lengths)[:-1])
+    bodies = [datagram(1, 2, (3, 4), part.tobytes(), 7 + number) for number, part in enumerate(parts)]
+    assert octets.tobytes() == b"".join(bodies)
+    assert sizes.tolist() == [len(body) for body in bodies]

@@ -23,4 +23,4 @@ def pcapng(aired: Aired) -> bytes:
     option = struct.pack("<HHB3xHH", _TIME_RESOLUTION_OPTION, 1, _NANOSECONDS, 0, 0)
     total = 20 + len(option)
     interface = struct.pack("<IIHHI", _INTERFACE, total, _RADIOTAP_LINK, 0, 0) + option + struct.pack("<I", total)
-    return section + interface + aired.packets.tobytes()
+    return b"".join((section, interface, aired.packets.data))
