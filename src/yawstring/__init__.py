@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-from yawstring.version import __version__
+from yawstring.version import __version__ as __version__
 
 __all__ = [
     "Detector", "SplitSpec", "Table", "TrainOptions", "WindowSpec", "evaluate", "load", "predict", "read_table",
