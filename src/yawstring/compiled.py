@@ -13,6 +13,8 @@ import numba
 
 F = TypeVar("F", bound=Callable[..., object])
 
+_PACKAGE = Path(__file__).parent
+
 
 def compiled(function: F) -> F:
     """The function as machine code, compiled at its first call and kept on disk for the next process.
@@ -33,7 +35,7 @@ def compiled(function: F) -> F:
 
 
 def compiled_part(function: F) -> F:
-    """The function as machine code that only compiled functions of the same sub-package call.
+    """The function as machine code that only compiled functions of the same sub-package, or of one above ``wire``, call.
 
     It has no door for Python and is not kept by itself, only within those that call it: that is a quarter of the time
     it takes to compile.
@@ -48,15 +50,16 @@ def compiled_part(function: F) -> F:
 def _cached(function: F) -> object:
     dispatcher: Any = numba.njit(cache=True, nogil=True, fastmath=False)(function)
     # Numba takes kept machine code for stale when the function's own file has changed, but not when a function it calls
-    # or a constant it uses has, in another file: those of its sub-package count here too.
+    # or a constant it uses has, in another file: those of its sub-package, and of the one that all others build on,
+    # count here too.
     kept = dispatcher._cache._cache_file
-    kept._source_stamp = (kept._source_stamp, _sources(_sub_package(Path(function.__code__.co_filename))))
+    folders = {_sub_package(Path(function.__code__.co_filename)), _PACKAGE / "wire"}
+    kept._source_stamp = (kept._source_stamp, *(_sources(folder) for folder in sorted(folders)))
     return cast("object", dispatcher)
 
 
 def _sub_package(file: Path) -> Path:
-    package = Path(__file__).parent
-    return package / file.relative_to(package).parts[0] if package in file.parent.parents else file.parent
+    return _PACKAGE / file.relative_to(_PACKAGE).parts[0] if _PACKAGE in file.parent.parents else file.parent
 
 
 @cache
