@@ -83,7 +83,7 @@ def check_totals(decoded: Decoded) -> None:
     assert decoded.columns["frame.number"].valid.all()
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(captures_of_anything())
 def test_any_octets_give_frames_and_counted_rejects(octets: bytes) -> None:
     decoded = decode(octets)
@@ -91,7 +91,7 @@ def test_any_octets_give_frames_and_counted_rejects(octets: bytes) -> None:
     assert len(frames_table(decoded)) == decoded.frames
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(st.sampled_from(LINK_TYPES), st.lists(st.binary(max_size=200), min_size=1, max_size=8))
 def test_a_sound_capture_of_any_frames_keeps_every_frame(link: int, frames: list[bytes]) -> None:
     decoded = decode(capture_of(pool(frames, link_type=link)))
