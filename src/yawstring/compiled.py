@@ -35,7 +35,7 @@ def compiled(function: F) -> F:
 
 
 def compiled_part(function: F) -> F:
-    """The function as machine code that only compiled functions call: of its sub-package, or where it is in ``wire``, of any.
+    """The function as machine code that only compiled functions call: those of its sub-package; one in ``wire``, any.
 
     It has no door for Python and is not kept by itself, only within those that call it: that is a quarter of the time
     it takes to compile.

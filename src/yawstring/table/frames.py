@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from yawstring.wire.slots import TEXTS
-
 if TYPE_CHECKING:
     from yawstring.wire.decoder import Column, Decoded
 
@@ -29,7 +27,7 @@ def frames_table(decoded: "Decoded") -> pl.DataFrame:
         (1000002000, 13, None)
     """
     columns = [_series(name, column) for name, column in decoded.columns.items()]
-    return pl.DataFrame([*columns, *(_texts(name, decoded) for name in TEXTS.values())])
+    return pl.DataFrame([*columns, *(_texts(name, decoded) for name in decoded.text_columns)])
 
 
 def _series(name: str, column: "Column") -> pl.Series:

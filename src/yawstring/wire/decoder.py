@@ -4,7 +4,7 @@
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from yawstring.wire.capture import Records, records
 from yawstring.wire.checksums import crc_tables, hash_key
-from yawstring.wire.frames import read_frames
+from yawstring.wire.frames import CHECKING, HASHING, MANAGING, read_frames
 from yawstring.wire.octets import Octets, view
 from yawstring.wire.rejects import counted, no_rejects
-from yawstring.wire.slots import KEPT, NAMES, SCALES, TEXTS, WORDS
+from yawstring.wire.slots import FCS_STATUS, KEPT, MANAGED, NAMES, PAYLOAD_HASH, SCALES, TEXTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -38,12 +38,14 @@ class Decoded:
 
     Attributes:
         octets: uint8[octet] that the texts stand in.
-        slots: int64[slot, frame]; see :mod:`yawstring.wire.slots`.
-        filled: uint64[word, frame]: which slots hold a value.
+        kept: The slots that were read, in order; see :mod:`yawstring.wire.slots`.
+        slots: int64[kept, frame].
+        filled: uint64[word, frame]: which of them hold a value, a bit each.
         rejects: Reason and count, of the capture and of its frames.
     """
 
     octets: Octets
+    kept: Sequence[int]
     slots: NDArray[np.int64]
     filled: NDArray[np.uint64]
     rejects: Mapping[str, int]
@@ -55,41 +57,49 @@ class Decoded:
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
-        """Every column of numbers by name; a column no frame has a value in is there too."""
-        return {name: self._column(slot) for slot, name in NAMES.items()}
+        """Every column of numbers that was read, by name; a column no frame has a value in is there too."""
+        return {NAMES[slot]: self._column(place) for place, slot in enumerate(self.kept) if slot in NAMES}
+
+    @property
+    def text_columns(self) -> tuple[str, ...]:
+        """Names of the columns of text that were read."""
+        return tuple(TEXTS[slot] for slot in self.kept if slot in TEXTS)
 
     def texts(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Frame (from 0) and octets of each text of a column, in file order."""
-        slot = next(slot for slot, text in TEXTS.items() if text == name)
-        frames = np.flatnonzero(self._valid(slot))
+        place = next(place for place, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
+        frames = np.flatnonzero(self._valid(place))
         spans = zip(
-            frames.tolist(), self.slots[slot, frames].tolist(), self.slots[slot + 1, frames].tolist(), strict=True
+            frames.tolist(), self.slots[place, frames].tolist(), self.slots[place + 1, frames].tolist(), strict=True
         )
         for frame, at, length in spans:
             yield frame, self.octets[at : at + length].tobytes()
 
-    def _valid(self, slot: int) -> NDArray[np.bool_]:
-        bits: NDArray[np.uint64] = self.filled[slot >> 6] >> np.uint64(slot & 63) & np.uint64(1)
+    def _valid(self, place: int) -> NDArray[np.bool_]:
+        bits: NDArray[np.uint64] = self.filled[place >> 6] >> np.uint64(place & 63) & np.uint64(1)
         return bits.astype(np.bool_)
 
-    def _column(self, slot: int) -> Column:
-        values: NDArray[np.int64] | NDArray[np.float64] = self.slots[slot]
-        if slot in SCALES:
-            scale, offset = SCALES[slot]
+    def _column(self, place: int) -> Column:
+        values: NDArray[np.int64] | NDArray[np.float64] = self.slots[place]
+        if self.kept[place] in SCALES:
+            scale, offset = SCALES[self.kept[place]]
             values = values / scale + offset
-        return Column(values=values, valid=self._valid(slot))
+        return Column(values=values, valid=self._valid(place))
 
 
-def decode(octets: bytes | Octets, *, key: bytes = b"") -> Decoded:
+def decode(octets: bytes | Octets, *, key: bytes = b"", columns: Sequence[str] | None = None) -> Decoded:
     """Read a capture, pcap or pcapng.
 
     Args:
         octets: The file's octets: bytes, a memory map or uint8[octet]. Whatever they hold, nothing is raised: what
             cannot be read is counted.
         key: 16 octets that key the hashes of payloads and names; none stands for 16 zeros.
+        columns: Names of the columns to read; all, if not given. What only other columns need is not looked at, and
+            its faults are not counted: payloads are not hashed, the FCS is not checked, and the bodies of management
+            frames are not read, unless a column asks for it.
 
     Raises:
-        ValueError: The key has another length.
+        ValueError: The key has another length, or there is no column of a name.
 
     Example:
         >>> head = bytes.fromhex("d4c3b2a1 02000400 00000000 00000000 00000400 69000000")
@@ -99,10 +109,17 @@ def decode(octets: bytes | Octets, *, key: bytes = b"") -> Decoded:
         (1, '0xaabbccddeeff', {})
     """
     array = view(octets)
-    return decode_records(array, records(array), key=key)
+    return decode_records(array, records(array), key=key, columns=columns)
 
 
-def decode_records(octets: bytes | Octets, found: Records, *, first_number: int = 1, key: bytes = b"") -> Decoded:
+def decode_records(
+    octets: bytes | Octets,
+    found: Records,
+    *,
+    first_number: int = 1,
+    key: bytes = b"",
+    columns: Sequence[str] | None = None,
+) -> Decoded:
     """Read the frames of records that are found already.
 
     Args:
@@ -110,9 +127,32 @@ def decode_records(octets: bytes | Octets, found: Records, *, first_number: int 
         found: The records; their own rejects are kept.
         first_number: Number of the first frame.
         key: As :func:`decode` takes it.
+        columns: As :func:`decode` takes them.
     """
-    array, counts = view(octets), no_rejects()
-    slots, filled = np.empty((KEPT, len(found)), np.int64), np.zeros((WORDS, len(found)), np.uint64)
-    read_frames(array, found.table, first_number, crc_tables(), hash_key(key), counts, slots, filled)
+    array, counts, kept = view(octets), no_rejects(), _kept(columns)
+    slots = np.empty((len(kept), len(found)), np.int64)
+    filled = np.zeros(((len(kept) + 63) // 64, len(found)), np.uint64)
+    wanted = np.array(kept, np.int64)
+    read_frames(
+        array, found.table, first_number, crc_tables(), hash_key(key), _parts(kept), wanted, counts, slots, filled
+    )
     rejects = Counter(found.rejects) + Counter(counted(counts))
-    return Decoded(octets=array, slots=slots, filled=filled, rejects=dict(rejects))
+    return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
+
+
+def _kept(columns: Sequence[str] | None) -> tuple[int, ...]:
+    """Slots of the columns, in the slots' own order; a text has two."""
+    if columns is None:
+        return tuple(range(KEPT))
+    known = {name: slot for names in (NAMES, TEXTS) for slot, name in names.items()}
+    if unknown := [name for name in columns if name not in known]:
+        raise ValueError(f"the decoder reads no column {unknown[0]!r}")
+    slots = {known[name] for name in columns}
+    return tuple(sorted(slots | {slot + 1 for slot in slots if slot in TEXTS}))
+
+
+def _parts(kept: Sequence[int]) -> int:
+    """The parts of the work that the slots need."""
+    parts = HASHING if PAYLOAD_HASH in kept else 0
+    parts |= CHECKING if FCS_STATUS in kept else 0
+    return parts | (MANAGING if MANAGED & set(kept) else 0)

@@ -22,7 +22,6 @@ from yawstring.wire.slots import (
     DATA_LENGTH,
     FCS_THERE,
     FRAGMENT,
-    KEPT,
     LENGTH,
     MAC_AT,
     MORE_FRAGMENTS,
@@ -55,6 +54,9 @@ HEADERS = ("", "radiotap:wlan_radio:", "prism:wlan_radio:", "ppi:wlan_radio:", "
 CHAINS_OF_HEADER = 32
 """``frame.protocols`` is the header's place in :data:`HEADERS` times this, plus the chain's in the list of chains."""
 
+HASHING, CHECKING, MANAGING = 1, 2, 4
+"""Parts of the work, as bits: hash payloads, check the FCS, read the bodies of management frames."""
+
 _ALONE = 3
 _NO_DATA = 4
 
@@ -78,7 +80,7 @@ def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
 
 
 @compiled_part
-def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
+def _body(octets: Octets, end: Int, key: NDArray[np.uint64], parts: Int, row: Int64s) -> Int:
     """Read what follows the MAC header; gives the first fault."""
     kind = row[TYPE]
     if kind in (CONTROL, EXTENSION) or (kind == DATA and row[SUBTYPE] & _NO_DATA):
@@ -89,7 +91,7 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int
         return fault
     if row[PROTECTION] == OPEN and not row[FRAGMENT] and not row[MORE_FRAGMENTS]:
         if kind == MANAGEMENT:
-            return management(octets, end, key, row)
+            return management(octets, end, key, row) if parts & MANAGING else FINE
         if row[QOS_AMSDU] == 1:
             row[CHAIN] = AGGREGATE
             return FINE
@@ -98,7 +100,7 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int
         row[CHAIN] = WLAN_DATA if row[BODY] < end else WLAN
         if row[PROTECTION] == OPEN and row[BODY] < end:
             row[DATA_LENGTH] = end - row[BODY]
-    if kind == DATA and row[BODY] < end:
+    if kind == DATA and row[BODY] < end and parts & HASHING:
         last = row[BODY] + row[DATA_LENGTH] if row[DATA_LENGTH] > 0 else end
         last = row[PAYLOAD_END] if row[PAYLOAD_END] != NONE else last
         row[PAYLOAD_HASH] = siphash(octets, row[BODY], last, key)
@@ -107,7 +109,15 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int
 
 @compiled_part
 def _frame(
-    octets: Octets, at: Int, end: Int, link: Int, whole: bool, tables: Int64s, key: NDArray[np.uint64], row: Int64s
+    octets: Octets,
+    at: Int,
+    end: Int,
+    link: Int,
+    whole: bool,
+    tables: Int64s,
+    key: NDArray[np.uint64],
+    parts: Int,
+    row: Int64s,
 ) -> Int:
     """Read one frame; gives the first fault."""
     first = _header(octets, at, end, link, row)
@@ -124,10 +134,11 @@ def _frame(
     end_of_record = end
     end = without_fcs(octets, end, whole, row)
     fault = mac_header(octets, row[MAC_AT], end, row)
-    check(octets, end, tables, row)
+    if parts & CHECKING:
+        check(octets, end, tables, row)
     reception(row)
     if not fault:
-        fault = _body(octets, end, key, row)
+        fault = _body(octets, end, key, parts, row)
     elif fault == MAC_VERSION and end - row[MAC_AT] > 2:
         row[CHAIN], row[DATA_LENGTH] = WLAN_DATA, end - row[MAC_AT] - 2
     if row[MAC_AT] < end_of_record:
@@ -142,6 +153,8 @@ def read_frames(
     first_number: Int,
     tables: Int64s,
     key: NDArray[np.uint64],
+    parts: Int,
+    kept: Int64s,
     counts: Int64s,
     columns: Int64s,
     filled: NDArray[np.uint64],
@@ -154,9 +167,11 @@ def read_frames(
         first_number: Number of the first frame.
         tables: int64[slice, octet] of the frame check sequence.
         key: uint64[2] of the hashes.
+        parts: Which of the parts of the work are done.
+        kept: int64[column], the slots that are kept.
         counts: int64[reason], added to.
-        columns: int64[slot, frame], filled where a bit says so.
-        filled: uint64[word, frame] of zeros: bit ``slot % 64`` of word ``slot // 64`` says that the slot is filled.
+        columns: int64[column, frame], filled where a bit says so.
+        filled: uint64[word, frame] of zeros: bit ``column % 64`` of word ``column // 64`` says that it is filled.
     """
     row = np.empty(SLOTS, np.int64)
     for index in range(records.shape[1]):
@@ -169,11 +184,14 @@ def read_frames(
         # A record that does not lie in the octets is no record of theirs.
         if at < 0 or captured < 0 or at > octets.size or captured > octets.size - at:
             captured, at = 0, 0
-        fault = _frame(octets, at, at + captured, records[LINK_TYPE, index], captured >= length, tables, key, row)
+        fault = _frame(
+            octets, at, at + captured, records[LINK_TYPE, index], captured >= length, tables, key, parts, row
+        )
         if fault:
             row[REJECT] = fault
             counts[fault] += 1
-        for slot in range(KEPT):
-            if row[slot] != NONE:
-                columns[slot, index] = row[slot]
-                filled[slot >> 6, index] |= np.uint64(1) << np.uint64(slot & 63)
+        for column in range(kept.size):
+            value = row[kept[column]]
+            if value != NONE:
+                columns[column, index] = value
+                filled[column >> 6, index] |= np.uint64(1) << np.uint64(column & 63)

@@ -74,8 +74,8 @@ SLOTS = KEPT + 22
 NONE = -(1 << 63)
 """In the loop's row alone: the slot is not filled. No field can hold it; in the columns a bit says what is filled."""
 
-WORDS = (KEPT + 63) // 64
-"""Words of 64 bits that say which slots of a frame are filled."""
+MANAGED = frozenset((*range(TIMESTAMP, LLC_TYPE), *range(SSID, SSID + TEXT_SLOTS), *range(ODID_UAS, KEPT)))
+"""Slots that the body of a management frame fills."""
 
 NAMES: Mapping[int, str] = MappingProxyType({
     TIME: "time_ns",
