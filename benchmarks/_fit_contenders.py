@@ -28,7 +28,7 @@ def ours(windows: Windows, epochs: int, cache: Path | None) -> tuple[list[float]
     from yawstring.models.engine.runtime import use_compilation_cache, use_devices
     from yawstring.models.recurrent import LSTM
 
-    devices = use_devices(min(2, os.cpu_count() or 1))
+    use_devices(1)
     if cache is not None:
         use_compilation_cache(cache)
     stamps: list[float] = []
@@ -38,7 +38,7 @@ def ours(windows: Windows, epochs: int, cache: Path | None) -> tuple[list[float]
         stamps.append(time.perf_counter())
         losses.append(epoch.loss)
 
-    family = LSTM(units=UNITS, dropout=DROPOUT, dense=DENSE, batch=BATCH, epochs=epochs, devices=devices)
+    family = LSTM(units=UNITS, dropout=DROPOUT, dense=DENSE, batch=BATCH, epochs=epochs)
     family.fit(windows, classes=2, seed=SEED, watch=watch)
     return stamps, losses[-1]
 

@@ -5,9 +5,8 @@
 Windows: 17,438 of 5 rows and 55 features, batches of 32; LSTM 64, dropout 0.3, dense 64, Adam; ten epochs. Every round
 runs each contender in a fresh process, in an order that turns by one, so that a ratio is always between neighbours in
 time. "Total" begins with the windows in memory and nothing imported and ends with the last epoch: imports, tracing and
-compilation are in it, for all alike. The cold run of ours finds an empty compilation cache and fills it. Ours shares
-each batch between two cores, as `yawstring train` does where there are two; Keras has them all, too. A core that is
-busy with something else holds up ours more than the others, so run this on a machine at rest.
+compilation are in it, for all alike. The cold run of ours finds an empty compilation cache and fills it. Ours computes
+on one core, as `yawstring train` does unless told otherwise; Keras has them all.
 
 "As the notebook" is `fit` with Keras's progress bar, which it shows unless told otherwise, and the notebook's F1 as a
 metric; ours reports an F1 every epoch too. "Bare" is without bar and metric, and so are Keras's other contenders.

@@ -60,7 +60,7 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime(devices: int | None = None) -> int:
+def note_runtime(devices: int = 1) -> int:
     """Ready the process for training, and say so where that costs the user time; how many devices may share a batch."""
     from yawstring.edge.runtime import ready_training
 

@@ -1,4 +1,4 @@
-"""Readies the process for training: a device of JAX for each of two cores, and compiled programs kept for the next run.
+"""Readies the process for training: devices of JAX, and compiled programs kept for the next run.
 
 Programs are kept in ``$XDG_CACHE_HOME/yawstring/compiled`` (``~/.cache`` where the variable is not set; XDG Base
 Directory Specification). They are machine code that a later run will load, so the folder is used only while it is the
@@ -14,9 +14,6 @@ from yawstring.errors import MissingExtraError
 
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
-MOST_DEVICES = 2
-"""A batch of 32 in more parts is too little work for each between two sums over all."""
-
 
 class Ready(NamedTuple):
     """How training runs in this process.
@@ -30,11 +27,11 @@ class Ready(NamedTuple):
     note: str | None
 
 
-def ready_training(devices: int | None = None) -> Ready:
+def ready_training(devices: int = 1) -> Ready:
     """Settle how JAX runs in this process; call it once, before anything is fitted.
 
     Args:
-        devices: Devices wanted; ``None`` for one a core, :data:`MOST_DEVICES` at most.
+        devices: Devices wanted.
 
     Raises:
         MissingExtraError: JAX is not installed.
@@ -43,7 +40,7 @@ def ready_training(devices: int | None = None) -> Ready:
         from yawstring.models.engine.runtime import use_compilation_cache, use_devices
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "jax", extra="train", needed_for="training a network") from error
-    there = use_devices(min(MOST_DEVICES, _cores()) if devices is None else devices)
+    there = use_devices(devices)
     folder = cache_folder()
     if reason := _unusable(folder):
         return Ready(there, f"compiled programs are not kept, so every run compiles anew: {reason}")
@@ -68,8 +65,3 @@ def _unusable(folder: Path) -> str | None:
     if status.st_uid != os.geteuid() or status.st_mode & OTHERS_MAY_WRITE:
         return f"{folder} belongs to another user, or others may write to it"
     return None
-
-
-def _cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -69,6 +69,8 @@ def _column(series: pl.Series, name: str, lines: NDArray[np.int64]) -> pl.Series
     if not (series.dtype.is_numeric() or series.dtype in (pl.String, pl.Boolean, pl.Null)):
         raise TableError(f"expected numbers or text, found {series.dtype}", file=name, column=series.name)
     wanted: Dtype | None = known.dtype if known else None
+    if known and wanted == "text" and known.role != "time" and series.name != LABEL:
+        return _text(series)
     if series.dtype != pl.String and (wanted == "bool" or series.name == LABEL):
         series = series.cast(pl.String)
     if series.dtype == pl.String:
@@ -80,6 +82,12 @@ def _column(series: pl.Series, name: str, lines: NDArray[np.int64]) -> pl.Series
     if wanted == "bool":
         return _checked(series, _booleans(series), "true or false", name, lines)
     return _numbers(series, wanted, name, lines)
+
+
+def _text(series: pl.Series) -> pl.Series:
+    """A text that others choose: a network may be called 12345, or null."""
+    text = series.cast(pl.String)
+    return text.set(text == "", None)
 
 
 def _classes(series: pl.Series, name: str, lines: NDArray[np.int64]) -> pl.Series:

@@ -11,10 +11,7 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder for report.json and report.html; made if need be.")],
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training windows.")] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the network.")] = 10,
-    devices: Annotated[
-        int | None,
-        typer.Option("--devices", min=1, max=2, help="Cores that share each batch; two where there are two."),
-    ] = None,
+    devices: Annotated[int, typer.Option("--devices", min=1, max=2, help="Cores that share each batch.")] = 1,
     no_search: Annotated[
         bool, typer.Option("--no-search", help="Leave out the search of step 9. There is none yet in any case.")
     ] = False,

@@ -1,7 +1,7 @@
 """``yawstring train``: a detector, honestly split, measured beside plain baselines, as a bundle."""
 
 import json
-from dataclasses import fields, replace
+from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -117,7 +117,7 @@ def command(
     ] = False,
     devices: Annotated[
         int | None,
-        typer.Option(min=1, max=2, help="Cores that share each batch; two where there are two.", rich_help_panel=FIT),
+        typer.Option(min=1, max=2, help="Cores that share each batch; 1 if not given.", rich_help_panel=FIT),
     ] = None,
     threshold: Annotated[
         Threshold, typer.Option(help="Threshold of an attack (binary).", rich_help_panel=FIT)
@@ -192,9 +192,7 @@ def _train(table: "Table", options: "TrainOptions", devices: int | None) -> "Tra
     epochs = getattr(options.detector, "epochs", 0)
     if not epochs:
         return train(table, options)
-    there = note_runtime(devices)
-    if devices is None and "devices" in _options_of(type(options.detector)):
-        options = replace(options, detector=replace(cast(Any, options.detector), devices=there))
+    note_runtime(1 if devices is None else devices)
     with progress(f"{options.detector.name}: epoch", epochs) as advance:
 
         def watch(epoch: "Epoch") -> None:
