@@ -82,3 +82,19 @@ def test_a_folder_that_cannot_be_made_is_named(home: Path) -> None:
 def test_a_variable_that_is_no_absolute_path_is_ignored(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", value)
     assert cache_folder() == Path(os.path.expanduser("~")) / ".cache" / "yawstring" / "compiled"
+
+
+LOOPS = """
+import sys
+from yawstring.edge.runtime import ready_loops
+ready_loops()
+from yawstring.wire.decoder import decode
+decode(b"")
+print("scipy.linalg" in sys.modules)
+import scipy.linalg.cython_blas
+"""
+
+
+def test_loops_start_without_scipy_and_leave_it_to_others() -> None:
+    done = subprocess.run([sys.executable, "-c", LOOPS], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False"]

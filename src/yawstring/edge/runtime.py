@@ -1,4 +1,4 @@
-"""Readies the process for training: devices of JAX, and compiled programs kept for the next run.
+"""Readies the process: for training, devices of JAX and compiled programs kept for the next run; for loops, Numba.
 
 Programs are kept in ``$XDG_CACHE_HOME/yawstring/compiled`` (``~/.cache`` where the variable is not set; XDG Base
 Directory Specification). They are machine code that a later run will load, so the folder is used only while it is the
@@ -7,10 +7,16 @@ user's own and nobody else may write to it. It may be deleted at any time.
 
 import os
 import stat
+import sys
+from importlib import import_module
 from pathlib import Path
-from typing import NamedTuple
+from types import ModuleType
+from typing import NamedTuple, cast
 
 from yawstring.errors import MissingExtraError
+
+BLAS = "scipy.linalg.cython_blas"
+"""Where Numba looks for a BLAS."""
 
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
@@ -65,3 +71,18 @@ def _unusable(folder: Path) -> str | None:
     if status.st_uid != os.geteuid() or status.st_mode & OTHERS_MAY_WRITE:
         return f"{folder} belongs to another user, or others may write to it"
     return None
+
+
+def ready_loops() -> None:
+    """Load what compiled loops need, once, without the BLAS that Numba looks for and no loop of ours uses.
+
+    Loading SciPy for it takes a sixth of a second of every start. Whoever imports SciPy afterwards gets it.
+    """
+    modules = cast("dict[str, ModuleType | None]", sys.modules)
+    if BLAS in modules:
+        return
+    modules[BLAS] = None
+    try:
+        import_module("numba.np.arraymath")
+    finally:
+        del modules[BLAS]

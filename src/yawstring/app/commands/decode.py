@@ -82,6 +82,9 @@ def command(
     `yawstring decode monday/ tuesday.pcap.gz -o week.parquet`;
     `yawstring decode flight.pcapng --json`
     """
+    from yawstring.edge.runtime import ready_loops
+
+    ready_loops()
     from yawstring.edge.captures import find_captures
     from yawstring.edge.frames import no_frames
 

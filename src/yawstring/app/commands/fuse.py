@@ -68,6 +68,9 @@ def command(
     `yawstring fuse --frames flight.pcapng --telemetry laptop.log --clock-offset auto -o fused.parquet`;
     `yawstring fuse --flights simulated/ -o fused.parquet --csv fused.csv`
     """
+    from yawstring.edge.runtime import ready_loops
+
+    ready_loops()
     from yawstring.edge.fusion import write_fused, write_notebook
 
     chosen = _flights(frames, telemetry, labels, flights)

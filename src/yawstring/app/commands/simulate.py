@@ -58,6 +58,9 @@ def command(
         return
     if not scenarios or output is None:
         raise OptionError("simulate: expected SCENARIO and --output DIR; `yawstring simulate --list` shows scenarios")
+    from yawstring.edge.runtime import ready_loops
+
+    ready_loops()
     from yawstring.edge.simulations import write_flight, write_flights
 
     chosen = _chosen(scenarios, changes or [])
