@@ -1,0 +1,13 @@
+"""Every signal once: name, unit, modality, meaning, source, which attacks it is meant to show, what it needs.
+
+A signal is measured by :mod:`yawstring.table.signals`, from raw columns and what came before. Raw columns tell one
+capture from another; signals are what carries over: a gap in a transmitter's sequence numbers, not the numbers.
+"""
+
+from yawstring.schema.signals.air import AIR_SIGNALS
+from yawstring.schema.signals.signal import Signal
+
+__all__ = ["SIGNALS", "Signal"]
+
+SIGNALS: tuple[Signal, ...] = (*AIR_SIGNALS,)
+"""Every signal, in the order of a table's columns."""

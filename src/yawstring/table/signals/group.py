@@ -1,0 +1,89 @@
+"""What measures signals: a step with a state of its own, the same whichever way its input is cut.
+
+A group reads a chunk of frames once, in a compiled loop, and writes a row of values whenever the plan asks for one. Its
+state is bounded, whatever the air holds, and is handed on: after a step the state that went in is gone.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.errors import OptionError
+from yawstring.schema.signals import Signal
+from yawstring.table.signals.inputs import Inputs
+from yawstring.table.signals.roles import Roles
+
+LEAST_EVERY_S, MOST_EVERY_S = 0.001, 3600.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignalOptions:
+    """How signals are measured.
+
+    Attributes:
+        every_s: Seconds from one row to the next, counted from the first frame; ``None``: a row for every frame.
+        drone: BSSID of the drone, as the number in ``wlan.bssid``, where a person names it; ``None``: learn it.
+
+    Raises:
+        OptionError: ``every_s`` makes no sense.
+    """
+
+    every_s: float | None = 0.1
+    drone: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.every_s is not None and not LEAST_EVERY_S <= self.every_s <= MOST_EVERY_S:
+            raise OptionError(f"a row of signals every {LEAST_EVERY_S} to {MOST_EVERY_S:g} s, not {self.every_s}")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Plan:
+    """When rows are given out, in order.
+
+    Attributes:
+        after: ``int64[row]``: how many frames of the chunk come before the row.
+        time_ns: ``int64[row]``: the moment it speaks about, not before those frames' times.
+    """
+
+    after: NDArray[np.int64]
+    time_ns: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.after)
+
+
+class Group(ABC):
+    """Signals that one pass over the frames measures together.
+
+    Class attributes:
+        signals: What it measures, in the order of its columns.
+    """
+
+    signals: ClassVar[tuple[Signal, ...]]
+
+    @abstractmethod
+    def start(self, options: SignalOptions) -> Any:  # noqa: ANN401  # each group has a state of its own
+        """The state before the first frame."""
+
+    @abstractmethod
+    def step(
+        self,
+        state: Any,  # noqa: ANN401  # as above
+        inputs: Inputs,
+        roles: Roles,
+        plan: Plan,
+    ) -> tuple[Any, NDArray[np.float32]]:
+        """Read a chunk.
+
+        Args:
+            state: From :meth:`start` or the step before; gone afterwards.
+            inputs: The chunk.
+            roles: Who speaks to whom in it.
+            plan: When rows are given out.
+
+        Returns:
+            The state after it, and ``float32[row, signal]``, NaN where a value is not known.
+        """

@@ -1,0 +1,90 @@
+"""Columns of a table as the arrays that compiled steps read: typed, contiguous, absence as a mark.
+
+A table may hold a column under another name or in another unit than ours; what stands for what is said here, once.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from yawstring.schema import TIME
+from yawstring.schema.frames import ALIASES
+
+MISSING: Final = -(1 << 62)
+"""Stands for null in a column of whole numbers."""
+
+PLAIN: Final = ("C", "W")
+"""One kind of array, so that each loop is compiled once."""
+
+NS_PER_S: Final = 1_000_000_000
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Inputs:
+    """A chunk of a table's rows.
+
+    Attributes:
+        frame: The chunk; each row is a frame, with what the aircraft had last said beside it.
+        time_ns: ``int64[row]``, receive times, never falling: a clock that steps back stands still for as long.
+
+    Example:
+        >>> inputs = Inputs(frame=pl.DataFrame({"wlan.seq": [4, None]}), time_ns=np.array([0, 5]))
+        >>> inputs.whole("wlan.seq").tolist() == [4, MISSING], inputs.has("wlan.ta")
+        (True, False)
+    """
+
+    frame: pl.DataFrame
+    time_ns: NDArray[np.int64]
+    _kept: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+    def has(self, name: str) -> bool:
+        """Whether the table has the column, under this name or an older one."""
+        return self._found(name) is not None
+
+    def whole(self, name: str) -> NDArray[np.int64]:
+        """``int64[row]``, :data:`MISSING` for null and throughout where there is no such column."""
+        return self._array(name, np.dtype(np.int64))
+
+    def number(self, name: str) -> NDArray[np.float64]:
+        """``float64[row]``, NaN for null and throughout where there is no such column."""
+        return self._array(name, np.dtype(np.float64))
+
+    def _array(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+        key = f"{name} {dtype}"
+        if key not in self._kept:
+            absent, target = (MISSING, pl.Int64) if dtype == np.int64 else (np.nan, pl.Float64)
+            found = self._found(name)
+            if found is None:
+                values = np.full(len(self), absent, dtype)
+            else:
+                values = self.frame[found].cast(target, strict=False).fill_null(absent).to_numpy()
+            self._kept[key] = np.require(values, dtype, PLAIN)
+        return self._kept[key]
+
+    def _found(self, name: str) -> str | None:
+        names = (name, *(old for old, new in ALIASES.items() if new == name))
+        return next((one for one in names if one in self.frame.columns), None)
+
+
+def raw_times(frame: pl.DataFrame) -> NDArray[np.int64] | None:
+    """``int64[row]``, receive times in nanoseconds as the table has them, 0 where it has none for a row.
+
+    ``time_ns``; else ``timestamp_c`` or ``timestamp_p``, seconds. ``None`` for a table without a column of time.
+
+    Example:
+        >>> raw_times(pl.DataFrame({"timestamp_c": [1.5, 2.0]})).tolist()
+        [1500000000, 2000000000]
+    """
+    if TIME in frame.columns:
+        return np.require(frame[TIME].cast(pl.Int64).fill_null(0).to_numpy(), np.int64, PLAIN)
+    for name in ("timestamp_c", "timestamp_p"):
+        if name in frame.columns and frame[name].dtype.is_numeric():
+            seconds = frame[name].cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
+            return np.require(np.rint(seconds * NS_PER_S), np.int64, PLAIN)
+    return None
