@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, simulate, train
+from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, signals, simulate, train
 from yawstring.app.console import err
 from yawstring.errors import InputError
 from yawstring.version import __version__
@@ -37,6 +37,7 @@ def _root(
 app.command("simulate")(simulate.command)
 app.command("decode")(decode.command)
 app.command("fuse")(fuse.command)
+app.command("signals")(signals.command)
 app.command("inspect")(inspect.command)
 app.command("notebook")(notebook.command)
 app.command("train")(train.command)

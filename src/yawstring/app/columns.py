@@ -4,6 +4,7 @@
 """
 
 from yawstring.schema import COLUMNS, LAYOUTS
+from yawstring.schema.signals import SIGNALS
 
 _HEAD = """\
 # Columns
@@ -14,7 +15,7 @@ The role of a column decides who may see it. A model sees `cyber` and `physical`
 capture rather than a behaviour (addresses, ports, counters, the flight's own clock, checksums): a model sees them only
 when told so, and the result is stamped with it; so with `time` columns. A `label` column never enters a model.
 
-A `measure` is ordered, a `code` only names things, a `flag` is 0 or 1.
+A `measure` is ordered, a `code` only names things, a `flag` is 0 or 1. [Signals](signals.md) have a page of their own.
 """
 
 
@@ -29,6 +30,7 @@ def markdown() -> str:
         f"| `{column.name}` | {column.role} | {column.kind} | {column.dtype} | {column.unit} | {column.meaning} "
         f"| {column.source} |"
         for column in COLUMNS.values()
+        if column.name not in {signal.name for signal in SIGNALS}
     ]
     table = ["| column | role | kind | dtype | unit | meaning | source |", "|---|---|---|---|---|---|---|", *rows]
     layouts = [

@@ -19,24 +19,33 @@ from yawstring.schema.labels import (
     LABEL_COLUMNS,
     LABEL_DISPUTED,
     LABEL_SOURCE,
+    ONSET,
     RECORDING,
     TECHNIQUE,
     TELEMETRY_AGE,
     TIME,
 )
 from yawstring.schema.layouts import LAYOUTS, NOTEBOOK_COLUMNS, TITS_CYBER_COLUMNS
+from yawstring.schema.signals import SIGNALS
 from yawstring.schema.telemetry import TELEMETRY_COLUMNS
 
 __all__ = [
     "BENIGN", "CLASSES", "COLUMNS", "EPISODE", "LABEL", "LABEL_CERTAINTY", "LABEL_DISPUTED", "LABEL_SOURCE", "LAYOUTS",
-    "NOTEBOOK_COLUMNS", "OURS", "RECORDING", "TECHNIQUE", "TELEMETRY_AGE", "TIME", "TITS_CYBER_COLUMNS", "Column",
-    "Dtype", "Kind", "Modality", "Role", "features", "layout_of", "modality_of", "roles",
+    "NOTEBOOK_COLUMNS", "ONSET", "OURS", "RECORDING", "SIGNALS", "TECHNIQUE", "TELEMETRY_AGE", "TIME",
+    "TITS_CYBER_COLUMNS", "Column", "Dtype", "Kind", "Modality", "Role", "features", "layout_of",
+    "modality_of", "roles",
 ]  # fmt: skip
 
 COLUMNS: Mapping[str, Column] = MappingProxyType(
-    {column.name: column for column in (*LABEL_COLUMNS, *FRAME_COLUMNS, *TELEMETRY_COLUMNS)}
+    {
+        column.name: column
+        for column in (*LABEL_COLUMNS, *FRAME_COLUMNS, *TELEMETRY_COLUMNS, *(signal.column for signal in SIGNALS))
+    }
 )
 """Every column of every known table, by name."""
+
+_OF_BOTH = frozenset(signal.name for signal in SIGNALS if signal.modality == "fused")
+"""Signals that need frames and telemetry: no part of either alone."""
 
 
 def layout_of(names: Iterable[str]) -> str:
@@ -94,4 +103,5 @@ def features(names: Iterable[str], *, modality: Modality = "fused", identity: bo
     if identity:
         allowed.add("identity")
     known = roles(names)
-    return tuple(name for name, role in known.items() if role in allowed and name != RECORDING)
+    left_out = {RECORDING} if modality == "fused" else {RECORDING, *_OF_BOTH}
+    return tuple(name for name, role in known.items() if role in allowed and name not in left_out)

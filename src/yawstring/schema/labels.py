@@ -8,6 +8,9 @@ TIME = "time_ns"
 EPISODE = "episode"
 """Our column: number of the attack episode of its recording a row belongs to, from 0; null outside one."""
 
+ONSET = "onset_ns"
+"""Our column: when the first frame of the row's attack episode was received; null outside one."""
+
 TECHNIQUE = "technique"
 """Our column: how the attack was made, more narrowly than its class: ``aireplay_deauth``, ``telemetry_freeze``."""
 
@@ -64,6 +67,7 @@ LABEL_COLUMNS: tuple[Column, ...] = (
         OURS,
         (EPISODE, "int", "", "code", "Number of the attack episode within its recording, from 0; null outside one"),
         (TECHNIQUE, "text", "", "code", "How the attack was made, more narrowly than its class; null outside one"),
+        (ONSET, "int", "ns", "measure", "When the episode's first frame was received, Unix time; null outside one"),
         (LABEL_SOURCE, "text", "", "code", "Who labelled the row: the intervals' own word, or the simulator"),
         (LABEL_CERTAINTY, "float", "", "measure", "How sure the source of the label is, 0 to 1"),
     ),

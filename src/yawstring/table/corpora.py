@@ -5,8 +5,9 @@ Every table comes out the same way: the file's columns in the file's order, clas
 """
 
 import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
 from typing import Literal
@@ -15,11 +16,12 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.errors import LayoutError, TableError
+from yawstring.errors import LayoutError, OptionError, TableError
 from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING, Modality, layout_of, modality_of
 from yawstring.table.conform import conform
 from yawstring.table.delimited import Limits, read_blocks
 from yawstring.table.recordings import disputed, recording_ids
+from yawstring.table.signals.group import SignalOptions
 
 Glue = Literal["union", "intersection"]
 
@@ -47,6 +49,7 @@ class Table:
         modality: What the columns show: frames, telemetry or both.
         digest: SHA-256 of the octets read, in hexadecimal; a Parquet file of ours keeps that of its origin.
         blank_lines: Lines that were skipped because they hold nothing.
+        signals: How its signals were measured; ``None`` for a table of frames, or one that does not say.
     """
 
     frame: pl.DataFrame
@@ -55,6 +58,7 @@ class Table:
     modality: Modality
     digest: str
     blank_lines: int = 0
+    signals: SignalOptions | None = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -231,6 +235,8 @@ def to_parquet(table: Table) -> bytes:
     """
     described = {"format": FORMAT, "layout": table.layout, "capture": table.capture, "modality": table.modality}
     described |= {"digest": table.digest, "blank_lines": str(table.blank_lines)}
+    if table.signals is not None:
+        described["signals"] = json.dumps(table.signals.to_json())
     described["pages"] = _pages_digest(_write(table.frame, described))
     return _write(table.frame, described)
 
@@ -270,7 +276,7 @@ def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> 
     if len(digest) != _DIGEST_LENGTH or not set(digest) <= set("0123456789abcdef"):
         digest = hashlib.sha256(octets).hexdigest()
     blank_lines = described.get("blank_lines", "0")
-    return _table(
+    table = _table(
         conform(frame, name=name, lines=lines),
         lines=lines,
         name=name,
@@ -278,6 +284,17 @@ def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> 
         digest=digest,
         blank_lines=int(blank_lines) if blank_lines.isdecimal() else 0,
     )
+    return replace(table, signals=_signals(described.get("signals"), name))
+
+
+def _signals(text: str | None, name: str) -> SignalOptions | None:
+    """How the signals of a file were measured, as it says itself."""
+    if text is None:
+        return None
+    try:
+        return SignalOptions.from_json(json.loads(text))
+    except (ValueError, KeyError, TypeError, OptionError):
+        raise TableError("expected to read how its signals were measured, found no such words", file=name) from None
 
 
 def _parquet(octets: bytes, name: str, limits: Limits) -> tuple[pl.DataFrame, Mapping[str, str]]:

@@ -38,6 +38,24 @@ class SignalOptions:
         if self.every_s is not None and not LEAST_EVERY_S <= self.every_s <= MOST_EVERY_S:
             raise OptionError(f"a row of signals every {LEAST_EVERY_S} to {MOST_EVERY_S:g} s, not {self.every_s}")
 
+    def to_json(self) -> dict[str, float | int | None]:
+        """The options as JSON; :meth:`from_json` gives them back."""
+        return {"every_s": self.every_s, "drone": self.drone}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "SignalOptions":  # noqa: ANN401  # JSON of any kind is looked at
+        """The options that :meth:`to_json` wrote.
+
+        Raises:
+            KeyError, TypeError, ValueError, OptionError: They are none.
+
+        Example:
+            >>> SignalOptions.from_json({"every_s": None, "drone": None}) == SignalOptions(every_s=None)
+            True
+        """
+        every_s, drone = data["every_s"], data["drone"]
+        return cls(every_s=None if every_s is None else float(every_s), drone=None if drone is None else int(drone))
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Plan:
