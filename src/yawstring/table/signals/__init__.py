@@ -118,9 +118,10 @@ def measure(frame: pl.DataFrame, options: SignalOptions, *, segment: NDArray[np.
         segment: ``int64[row]``, what belongs together: a recording, or a part of one; ``None``: all of it.
 
     Example:
-        >>> rows = measure(pl.DataFrame({"time_ns": [0, 250_000_000, 1_100_000_000]}), SignalOptions(every_s=0.5))
+        >>> frame = pl.DataFrame({"time_ns": [0, 250_000_000, 1_100_000_000]})
+        >>> rows = measure(frame, SignalOptions(every_s=0.5, warm_up_s=0.5))
         >>> rows.time_ns.tolist(), rows.last.tolist()
-        ([0, 500000000, 1000000000], [0, 1, 1])
+        ([500000000, 1000000000], [1, 1])
     """
     edges = [0, len(frame)]
     if segment is not None and len(frame):
@@ -156,7 +157,7 @@ def _plan(
     every_ns = round(options.every_s * NS_PER_S)
     if not len(times) and state.now_ns is None:
         return Plan(after=np.zeros(0, np.int64), time_ns=np.zeros(0, np.int64)), 0
-    next_ns = int(times[0]) if state.now_ns is None else state.next_ns
+    next_ns = int(times[0]) + round(options.warm_up_s * NS_PER_S) if state.now_ns is None else state.next_ns
     # A row is due once it is certain that no more frames of its time will come: with the first later one.
     last_ns = max([int(times[-1]) - 1] if len(times) else [next_ns - 1], default=0)
     if until_ns is not None:

@@ -46,7 +46,7 @@ def signal_frame(frame: pl.DataFrame, options: SignalOptions) -> pl.DataFrame:
     Example:
         >>> frame = pl.DataFrame({"time_ns": [0, 10**9, 2 * 10**9], "class": ["benign", "dos", "dos"],
         ...                       "recording": [0, 0, 0]})
-        >>> signal_frame(frame, SignalOptions(every_s=0.5)).select("time_ns", "class").rows()
+        >>> signal_frame(frame, SignalOptions(every_s=0.5, warm_up_s=0)).select("time_ns", "class").rows()
         [(0, 'benign'), (500000000, 'benign'), (1000000000, 'dos'), (1500000000, 'dos')]
     """
     if is_measured(frame.columns):

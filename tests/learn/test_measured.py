@@ -1,0 +1,94 @@
+"""Signals and splits: no state crosses a segment, the embargo covers every memory, warm-up is not judged."""
+
+import numpy as np
+import polars as pl
+import pytest
+
+from yawstring.errors import SplitError, TableError
+from yawstring.learn.detector import as_table
+from yawstring.learn.measured import measured, split_measured, warming, whole_measured
+from yawstring.table.policies import TEST, TRAIN
+from yawstring.table.signals import SIGNALS, SignalOptions, measure
+from yawstring.table.splits import SplitSpec
+from yawstring.table.windows import WindowSpec
+
+S = 1_000_000_000
+EACH = SignalOptions(every_s=None, warm_up_s=1.0)
+WINDOW = WindowSpec(length=4)
+
+
+def made(seconds: float = 400, recordings: int = 2, seed: int = 0) -> pl.DataFrame:
+    """Recordings of 20 frames a second, an attack in every other five seconds."""
+    rng = np.random.default_rng(seed)
+    count = int(20 * seconds)
+    parts = []
+    for number in range(recordings):
+        times = np.sort(rng.integers(0, int(seconds * S), count)) + number * 10_000 * S
+        label = np.where(np.arange(count) // 100 % 2 == 0, "benign", "dos")
+        parts.append(
+            pl.DataFrame({"time_ns": times, "class": label, "recording": pl.Series([number] * count, dtype=pl.Int32)})
+        )
+    return pl.concat(parts)
+
+
+def changed(frame: pl.DataFrame, rows: np.ndarray) -> pl.DataFrame:
+    """The frame with the times of some rows moved, never past a neighbour's."""
+    times = frame["time_ns"].to_numpy().copy()
+    times[rows] = np.maximum(times[rows] - 1000, np.concatenate([[0], times[:-1]])[rows])
+    return frame.with_columns(pl.Series("time_ns", times))
+
+
+@pytest.mark.parametrize(
+    "spec", [SplitSpec(policy="time", within="recording"), SplitSpec(policy="runs", run_length=2000)]
+)
+def test_what_happens_in_one_part_leaves_no_trace_in_another(spec: SplitSpec) -> None:
+    frame = made()
+    rows, split = split_measured(frame, spec, WINDOW, EACH)
+    train = np.flatnonzero(split.part == TRAIN)
+    others, _ = split_measured(changed(frame, train), spec, WINDOW, EACH)
+    names = [one.name for one in SIGNALS if one.name in rows.columns]
+    covered = np.unique(split.starts[TEST][:, None] + np.arange(WINDOW.length))
+    assert len(covered)
+    assert rows[covered].select(names).equals(others[covered].select(names), null_equal=True)
+    through = measure(changed(frame, train), EACH, segment=split.recording).frame
+    assert not rows[covered].select(names).equals(through[covered].select(names), null_equal=True), "no state to reset"
+
+
+def test_the_embargo_is_the_longest_memory() -> None:
+    _, split = split_measured(made(), SplitSpec(policy="time", within="recording"), WINDOW, EACH)
+    memory_s = max(one.memory_s for one in SIGNALS if not one.needs)
+    assert split.embargo >= memory_s * 20 * 0.9  # about 20 rows a second
+    assert split.embargo >= WINDOW.memory
+
+
+def test_no_window_begins_while_signals_warm_up() -> None:
+    frame = made()
+    _, split = split_measured(frame, SplitSpec(policy="time", within="recording"), WINDOW, EACH)
+    times = frame["time_ns"].to_numpy()
+    for starts in split.starts:
+        for start in starts[:: max(1, len(starts) // 50)]:
+            first = np.flatnonzero(split.segment == split.segment[start])[0]
+            assert times[start] - times[first] >= S
+    _, starts = whole_measured(frame, WINDOW, EACH)
+    assert (times[starts] - np.where(starts < len(frame) // 2, times[0], times[len(frame) // 2]) >= S).all()
+
+
+def test_a_recording_shorter_than_the_warm_up_is_refused() -> None:
+    with pytest.raises(SplitError, match="warmed up for 3000 s"):
+        split_measured(
+            made(), SplitSpec(policy="time", within="recording"), WINDOW, SignalOptions(every_s=None, warm_up_s=3000)
+        )
+
+
+def test_warm_up_is_counted_from_each_segments_first_row() -> None:
+    times = np.array([0, S, 3 * S, 10 * S, 11 * S, 12 * S])
+    assert warming(times, np.array([5, 5, 5, 2, 2, 2]), 2.0).tolist() == [True, True, False, True, True, False]
+    assert warming(times[:0], np.zeros(0, np.int64), 2.0).tolist() == []
+
+
+def test_a_table_is_measured_once_and_in_one_way() -> None:
+    table = as_table(made(seconds=60))
+    once = measured(table, SignalOptions(every_s=0.5))
+    assert measured(once, SignalOptions(every_s=0.5)) is once
+    with pytest.raises(TableError, match="found SignalOptions"):
+        measured(once, SignalOptions(every_s=0.1))
