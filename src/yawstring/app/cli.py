@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from yawstring.app.commands import decode, evaluate, fuse, inspect, notebook, predict, signals, simulate, train
+from yawstring.app.commands import audit, decode, evaluate, fuse, inspect, notebook, predict, signals, simulate, train
 from yawstring.app.console import err
 from yawstring.errors import InputError
 from yawstring.version import __version__
@@ -39,6 +39,7 @@ app.command("decode")(decode.command)
 app.command("fuse")(fuse.command)
 app.command("signals")(signals.command)
 app.command("inspect")(inspect.command)
+app.command("audit")(audit.command)
 app.command("notebook")(notebook.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)

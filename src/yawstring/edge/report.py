@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import ClassVar, Literal, TypeAlias
 
+from yawstring.edge.files import replaced
 from yawstring.edge.plots import Svg
-from yawstring.errors import MissingExtraError, OptionError
+from yawstring.errors import MissingExtraError, OptionError, TableError
 from yawstring.models.base import Json
 
 TEMPLATE = "report.html.j2"
@@ -160,6 +161,35 @@ def write_report(report: Report, record: Mapping[str, Json], folder: Path) -> tu
     return figures, page
 
 
+def write_page(report: Report, path: Path) -> None:
+    """Write the page alone, whole or not at all.
+
+    Raises:
+        OptionError: It cannot be written.
+        MissingExtraError: Jinja2 is not installed.
+    """
+    document = render(report)
+    try:
+        with replaced(path) as partial:
+            partial.write_text(document, encoding="utf-8", errors="replace")
+    except TableError as error:
+        raise OptionError(str(error)) from None
+
+
+def check_report(path: Path) -> None:
+    """Make sure that a page can be drawn and written: before the work, not after it.
+
+    Raises:
+        OptionError: The name does not end with ``.html``, or its folder is not there.
+        MissingExtraError: Jinja2 or Matplotlib is not installed.
+    """
+    _check_extras()
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise OptionError(f"{path}: expected a name that ends with .html")
+    if not path.parent.is_dir():
+        raise OptionError(f"{path}: its folder is not there: make it first")
+
+
 def make_folder(folder: Path) -> None:
     """Make the folder of a report, and make sure that one can be drawn: before the work, not after it.
 
@@ -167,10 +197,14 @@ def make_folder(folder: Path) -> None:
         OptionError: There is no making it.
         MissingExtraError: Jinja2 or Matplotlib is not installed.
     """
-    for module in ("jinja2", "matplotlib"):
-        if importlib.util.find_spec(module) is None:
-            raise MissingExtraError(module, extra="report", needed_for="writing a report")
+    _check_extras()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OptionError(f"{folder}: cannot make this folder: {error.strerror}") from error
+
+
+def _check_extras() -> None:
+    for module in ("jinja2", "matplotlib"):
+        if importlib.util.find_spec(module) is None:
+            raise MissingExtraError(module, extra="report", needed_for="writing a report")
