@@ -74,7 +74,7 @@ def test_a_fused_file_gives_the_same_as_the_flights(flights: Path, tmp_path: Pat
     [
         (("-o", "x.parquet"), "expected a TABLE"),
         (("nowhere.parquet",), "--output"),
-        (("nowhere.parquet", "-o", "x.parquet", "--every", "now"), "--every: expected seconds or frame"),
+        (("nowhere.parquet", "-o", "x.parquet", "--every", "now"), "signals: expected seconds or frame"),
         (("nowhere.parquet", "-o", "x.parquet", "--every", "0"), "every 0.001 to 3600 s"),
         (("nowhere.parquet", "-o", "x.parquet", "--drone", "tello"), "--drone: expected an address"),
         (("nowhere.parquet", "-o", "x.parquet"), "found none of that name"),

@@ -1,16 +1,22 @@
 """Signals and splits: no state crosses a segment, the embargo covers every memory, warm-up is not judged."""
 
+from pathlib import Path
+
 import numpy as np
 import polars as pl
 import pytest
 
+from yawstring.edge.bundles import load, save
 from yawstring.errors import SplitError, TableError
 from yawstring.learn.detector import as_table
-from yawstring.learn.measured import measured, split_measured, warming, whole_measured
+from yawstring.learn.evaluate import evaluate, predict
+from yawstring.learn.measured import measured, split_measured, warming, whole_rows
+from yawstring.learn.train import TrainOptions, train
+from yawstring.models.trees import Forest
 from yawstring.table.policies import TEST, TRAIN
-from yawstring.table.signals import SIGNALS, SignalOptions, measure
+from yawstring.table.signals import SIGNALS, SignalOptions, measure, present
 from yawstring.table.splits import SplitSpec
-from yawstring.table.windows import WindowSpec
+from yawstring.table.windows import WindowSpec, window_starts
 
 S = 1_000_000_000
 EACH = SignalOptions(every_s=None, warm_up_s=1.0)
@@ -69,7 +75,9 @@ def test_no_window_begins_while_signals_warm_up() -> None:
         for start in starts[:: max(1, len(starts) // 50)]:
             first = np.flatnonzero(split.segment == split.segment[start])[0]
             assert times[start] - times[first] >= S
-    _, starts = whole_measured(frame, WINDOW, EACH)
+    _, segment = whole_rows(as_table(frame), EACH)
+    starts = window_starts(segment, WINDOW)
+    assert len(starts)
     assert (times[starts] - np.where(starts < len(frame) // 2, times[0], times[len(frame) // 2]) >= S).all()
 
 
@@ -92,3 +100,34 @@ def test_a_table_is_measured_once_and_in_one_way() -> None:
     assert measured(once, SignalOptions(every_s=0.5)) is once
     with pytest.raises(TableError, match="found SignalOptions"):
         measured(once, SignalOptions(every_s=0.1))
+
+
+@pytest.mark.parametrize("every_s", [None, 0.2], ids=["frames", "pace"])
+def test_a_detector_learns_from_signals_and_scores_frames(every_s: float | None, tmp_path: Path) -> None:
+    frame = made(seconds=120, recordings=8)
+    rng = np.random.default_rng(1)
+    fast = (frame["class"] == "dos").to_numpy() & (rng.random(len(frame)) < 0.9)
+    times = frame["time_ns"].to_numpy().copy()
+    times[fast] = times[fast] // (S // 5) * (S // 5)  # attacks come in bursts: only the signals can tell
+    table = as_table(frame.with_columns(pl.Series("time_ns", np.maximum.accumulate(times))))
+    options = TrainOptions(
+        detector=Forest(trees=20), split=SplitSpec(validation=0), signals=SignalOptions(every_s=every_s), resamples=50
+    )
+    trained = train(table, options)
+    assert trained.recipe.signals == options.signals
+    assert trained.recipe.features == tuple(one.name for one in present(list(frame.columns)))
+    save(trained, tmp_path / "bundle")
+    again = load(tmp_path / "bundle")
+    assert again.recipe == trained.recipe
+    assert evaluate(again, table)["metrics"] == trained.record["metrics"]
+    other = as_table(made(seconds=60, recordings=2, seed=9))
+    scored = predict(again, other)
+    assert predict(again, measured(other, options.signals)).drop("row").equals(scored.drop("row")) or every_s is None
+    assert evaluate(again, other)["on"] == "whole table"
+
+
+def test_signals_measured_whole_may_not_be_cut_by_time() -> None:
+    table = measured(as_table(made(seconds=60)), SignalOptions(every_s=0.5))
+    for spec in (SplitSpec(policy="time", within="recording"), SplitSpec(policy="runs", run_length=20)):
+        with pytest.raises(SplitError, match="carry over a split"):
+            train(table, TrainOptions(detector=Forest(trees=2), split=spec))

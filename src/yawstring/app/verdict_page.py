@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
 from yawstring.edge import plots
 from yawstring.edge.report import Block, Facts, Grid, Picture, Prose, Report, Section
-from yawstring.learn.evaluate import FOREIGN, predict
+from yawstring.learn.evaluate import FOREIGN, predict, rows_of
 from yawstring.learn.recipe import Trained
 from yawstring.schema import BENIGN, LABEL, TIME
 from yawstring.table.corpora import Table
@@ -45,14 +45,15 @@ class Measured:
 
 def measured_on(trained: Trained, table: Table, evaluation: Evaluation) -> Measured:
     """An evaluation, with the score along each recording of the test part, or of a table that is foreign."""
+    rows = rows_of(trained, table)
     scores = predict(trained, table).filter(pl.col("part").is_in(["test", FOREIGN]))
     attacks = [f"p_{name}" for name in trained.recipe.classes if name != BENIGN]
     recordings = scores["recording"].unique(maintain_order=True).to_list()
     return Measured(
         evaluation=evaluation,
-        tracks=[_track(scores, table.frame, one, attacks) for one in recordings[:MOST_TRACKS]],
+        tracks=[_track(scores, rows, one, attacks) for one in recordings[:MOST_TRACKS]],
         recordings=len(recordings),
-        timed=TIME in table.frame.columns,
+        timed=TIME in rows.columns,
     )
 
 

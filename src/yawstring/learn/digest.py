@@ -16,8 +16,8 @@ RECORDING_DIGEST_LENGTH = 16
 """Hexadecimal digits kept of a recording's digest: 64 bits."""
 
 
-def fingerprint(table: Table, features: Sequence[str]) -> dict[str, Json]:
-    """Digests and size of a table.
+def fingerprint(table: Table, rows: pl.DataFrame, features: Sequence[str]) -> dict[str, Json]:
+    """Digests and size of a table, ``rows`` being what a detector reads of it.
 
     ``content`` depends on names, values and order alone, so that a CSV, its Parquet copy and one block of a stacked
     file each have the one that belongs to their rows. ``recordings`` has one for each recording, over the features of
@@ -29,7 +29,7 @@ def fingerprint(table: Table, features: Sequence[str]) -> dict[str, Json]:
         "rows": len(table),
         "digest": table.digest,
         "content": content_digest(table.frame.select(*table.columns, RECORDING)),
-        "recordings": list(recording_digests(table, features)),
+        "recordings": list(recording_digests(rows, features)),
     }
 
 
@@ -55,9 +55,9 @@ def content_digest(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def recording_digests(table: Table, features: Sequence[str]) -> tuple[str, ...]:
-    """A digest for each recording, in the table's order, over the columns that a detector reads."""
-    frame = table.frame.select(features)
-    stretch = stretches(table.frame[RECORDING].cast(pl.Int64).to_numpy())
+def recording_digests(rows: pl.DataFrame, features: Sequence[str]) -> tuple[str, ...]:
+    """A digest for each recording, in the order of the rows, over the columns that a detector reads."""
+    frame = rows.select(features)
+    stretch = stretches(rows[RECORDING].cast(pl.Int64).to_numpy())
     bounds = np.append(np.flatnonzero(np.diff(stretch, prepend=-1)), len(stretch)).tolist()
     return tuple(content_digest(frame[first:last])[:RECORDING_DIGEST_LENGTH] for first, last in pairwise(bounds))

@@ -16,9 +16,10 @@ from yawstring.errors import TableError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
 from yawstring.learn.digest import content_digest, recording_digests
+from yawstring.learn.measured import whole_rows
 from yawstring.learn.metrics import Outcome, decide
 from yawstring.learn.recipe import Trained
-from yawstring.learn.train import split_of
+from yawstring.learn.train import rows_and_split
 from yawstring.learn.verdict import judge
 from yawstring.models.base import Json
 from yawstring.schema import LABEL, RECORDING
@@ -48,7 +49,8 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         SplitError: No recording is long enough for a window.
     """
     own = is_own(trained, table)
-    outcomes = measured(trained, table)
+    rows, test = _test_part(trained, table, own=own)
+    outcomes = _outcomes(trained, test)
     options = cast("dict[str, int]", trained.record["options"])
     judged = judge(
         outcomes,
@@ -60,24 +62,31 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         trained,
         {"capture": table.capture, "layout": table.layout, "rows": len(table), "digest": table.digest},
         on="test part" if own else "whole table",
-        warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, table),
+        warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, rows),
         judged=judged,
     )
 
 
-def measured(trained: Trained, table: Table) -> dict[str, Outcome]:
-    """What the detector and its baselines, by family, say about the windows that :func:`evaluate` measures.
-
-    Raises:
-        TableError, OptionError, SplitError: As for :func:`evaluate`.
-    """
-    recipe = trained.recipe
-    require_columns(table, (*recipe.features, LABEL))
-    test: TestPart
+def rows_of(trained: Trained, table: Table) -> pl.DataFrame:
+    """The rows that a detector reads of a table, which :func:`predict` counts: its frames or their signals."""
     if is_own(trained, table):
-        test = cut(table.frame, _split(trained, table), recipe.features)[2]
-    else:
-        test = whole(table.frame, recipe.window, recipe.features)
+        return _split(trained, table)[0]
+    return whole_rows(table, trained.recipe.signals)[0]
+
+
+def _test_part(trained: Trained, table: Table, *, own: bool) -> tuple[pl.DataFrame, TestPart]:
+    """The rows that are read, and the windows of them that are measured."""
+    recipe = trained.recipe
+    if own:
+        rows, split = _split(trained, table)
+        return rows, cut(rows, split, recipe.features)[2]
+    rows, segment = whole_rows(table, recipe.signals)
+    require_columns(rows, table.capture, (*recipe.features, LABEL))
+    return rows, whole(rows, recipe.window, recipe.features, segment=segment)
+
+
+def _outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
+    recipe = trained.recipe
     return {
         one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
         for one in (trained.detector, *trained.baselines.values())
@@ -117,7 +126,8 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
     """Scores of every window of a table, labelled or not.
 
     Returns:
-        A frame of one row a window: ``recording``; ``row``, the window's last row in the table, from 0; ``part``:
+        A frame of one row a window: ``recording``; ``row``, the window's last row among
+        :func:`rows_of`, from 0; ``part``:
         train, validation, test or left out (it touches an embargo, disputed rows or two parts) on the table the
         detector was trained on, else foreign; ``predicted``, the class called; ``p_`` and a class: its probability.
 
@@ -125,12 +135,13 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
         TableError: A column that the detector reads is missing.
     """
     recipe = trained.recipe
-    require_columns(table, recipe.features)
-    recording = table.frame[RECORDING].cast(pl.Int64).to_numpy()
-    starts = window_starts(recording, recipe.window)
+    rows, segment = whole_rows(table, recipe.signals)
+    require_columns(rows, table.capture, recipe.features)
+    recording = rows[RECORDING].cast(pl.Int64).to_numpy()
+    starts = window_starts(segment, recipe.window)
     part = Part(
-        frame=table.frame.select(recipe.features),
-        rows=np.arange(len(table)),
+        frame=rows.select(recipe.features),
+        rows=np.arange(len(rows)),
         window=recipe.window,
         starts=starts,
         truth=np.full(len(starts), ""),
@@ -142,7 +153,7 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
         {
             "recording": pl.Series(recording[starts], dtype=pl.Int32),
             "row": starts + recipe.window.length - 1,
-            "part": _parts_of(trained, table, starts),
+            "part": _parts_of(trained, table, len(rows), starts),
             "predicted": called.tolist(),
         }
         | {f"p_{name}": scores[:, place] for place, name in enumerate(recipe.classes)}
@@ -155,36 +166,37 @@ def is_own(trained: Trained, table: Table) -> bool:
     return data["content"] == content_digest(table.frame.select(*table.columns, RECORDING))
 
 
-def require_columns(table: Table, names: Sequence[str]) -> None:
+def require_columns(rows: pl.DataFrame, capture: str, names: Sequence[str]) -> None:
     """Refuse a table that lacks a column.
 
     Raises:
         TableError: Names every missing column.
     """
-    if missing := [name for name in names if name not in table.frame.columns]:
-        raise TableError(f"table '{table.capture}' lacks what the detector reads: {', '.join(missing)}")
+    if missing := [name for name in names if name not in rows.columns]:
+        raise TableError(f"table '{capture}' lacks what the detector reads: {', '.join(missing)}")
 
 
-def _split(trained: Trained, table: Table) -> Split:
-    return split_of(table, trained.split, trained.recipe.window, trained.recipe.labels)
+def _split(trained: Trained, table: Table) -> tuple[pl.DataFrame, Split]:
+    recipe = trained.recipe
+    return rows_and_split(table, trained.split, recipe.window, recipe.labels, recipe.signals)
 
 
-def _parts_of(trained: Trained, table: Table, starts: NDArray[np.int64]) -> list[str]:
+def _parts_of(trained: Trained, table: Table, height: int, starts: NDArray[np.int64]) -> list[str]:
     """Name of the part of each window."""
     if LABEL not in table.frame.columns or not is_own(trained, table):
         return [FOREIGN] * len(starts)
-    name = np.full(len(table), "left out", object)
-    split = _split(trained, table)
+    name = np.full(height, "left out", object)
+    _, split = _split(trained, table)
     for part in (TRAIN, VALIDATION, TEST):
         name[split.starts[part]] = PART_NAMES[part]
     return [str(value) for value in name[starts]]
 
 
-def _foreign_warnings(trained: Trained, table: Table) -> list[Json]:
+def _foreign_warnings(trained: Trained, rows: pl.DataFrame) -> list[Json]:
     """What makes a figure on another table worth less than it looks."""
     data = cast("dict[str, list[Json]]", trained.record["data"])
     known = set(data["recordings"])
-    there = recording_digests(table, trained.recipe.features)
+    there = recording_digests(rows, trained.recipe.features)
     seen = sum(digest in known for digest in there)
     if not seen:
         return []

@@ -5,6 +5,7 @@ are measured after the split is made, anew in each of its segments, and the emba
 windows and signals declare.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 
@@ -19,7 +20,7 @@ from yawstring.table.signals import SignalOptions, measure, present
 from yawstring.table.signals.inputs import NS_PER_S, raw_times
 from yawstring.table.signals.tables import LABELS, is_measured, signal_frame
 from yawstring.table.splits import Split, SplitSpec, split_table
-from yawstring.table.windows import NO_SEGMENT, WindowSpec, stretches, window_starts
+from yawstring.table.windows import NO_SEGMENT, WindowSpec, stretches
 
 
 def measured(table: Table, options: SignalOptions) -> Table:
@@ -30,12 +31,54 @@ def measured(table: Table, options: SignalOptions) -> Table:
     """
     if is_measured(table.frame.columns):
         if table.signals is not None and table.signals != options:
-            raise TableError(
-                f"table '{table.capture}': expected signals measured with {options}, found {table.signals}"
-            )
+            raise TableError(f"'{table.capture}': expected signals measured with {options}, found {table.signals}")
         return table
     frame = signal_frame(table.frame, options)
     return replace(table, frame=frame, layout="unknown", modality=modality_of(frame.columns), signals=options)
+
+
+def split_rows(
+    table: Table,
+    spec: SplitSpec,
+    window: WindowSpec,
+    signals: SignalOptions | None,
+    keep: Callable[[pl.DataFrame], NDArray[np.bool_] | None],
+) -> tuple[pl.DataFrame, Split]:
+    """The rows a detector reads, and their split.
+
+    Args:
+        table: Frames, telemetry or signals.
+        spec: How it is split.
+        window: How windows are cut.
+        signals: How signals are measured; ``None`` for columns as they are.
+        keep: Rows to use, given the rows that are split.
+
+    Raises:
+        SplitError: The split is undefined, or would cut recordings whose signals were measured whole.
+        TableError: There is no time to measure signals by.
+    """
+    if signals is not None and signals.every_s is None and not is_measured(table.frame.columns):
+        return split_measured(table.frame, spec, window, signals, keep=keep(table.frame))
+    frame = table.frame if signals is None else measured(table, signals).frame
+    if is_measured(frame.columns) and spec.policy != "recording":
+        raise SplitError(
+            f"signals measured recording by recording carry over a split by '{spec.policy}': split by recording, or "
+            "give the frames and a row of signals for every frame"
+        )
+    return frame, split_table(frame, spec, window, keep=keep(frame))
+
+
+def whole_rows(table: Table, signals: SignalOptions | None) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """The rows a detector reads of a table that is not split, and ``int64[row]``: stretches that no window crosses."""
+    frame = table.frame
+    recording = frame[RECORDING].cast(pl.Int64).to_numpy()
+    if signals is None or is_measured(frame.columns):
+        return frame, recording
+    made = signal_frame(frame, signals)
+    if signals.every_s is not None:
+        return made, made[RECORDING].cast(pl.Int64).to_numpy()
+    cold = warming(np.asarray(made[TIME].to_numpy()), recording, signals.warm_up_s)
+    return made, np.where(cold, NO_SEGMENT, recording)
 
 
 def split_measured(
@@ -77,18 +120,6 @@ def split_measured(
     if not (len(train) and len(test)):
         raise SplitError(f"nothing is left of a part once signals have warmed up for {options.warm_up_s:g} s")
     return made, replace(split, starts=(train, validation, test))
-
-
-def whole_measured(
-    frame: pl.DataFrame, window: WindowSpec, options: SignalOptions
-) -> tuple[pl.DataFrame, NDArray[np.int64]]:
-    """Signals of a table of frames, a row a frame, and the first row of each window that may be scored."""
-    times = raw_times(frame)
-    if times is None:
-        raise TableError("expected frames with their time of receipt, found no such column", column=TIME)
-    recording = frame[RECORDING].cast(pl.Int64).to_numpy()
-    made = signal_frame(frame, replace(options, every_s=None))
-    return made, window_starts(np.where(warming(times, recording, options.warm_up_s), NO_SEGMENT, recording), window)
 
 
 def warming(times_ns: NDArray[np.int64], segment: NDArray[np.int64], warm_up_s: float) -> NDArray[np.bool_]:

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
-from yawstring.errors import BundleError, LeakError
+from yawstring.errors import BundleError, LeakError, OptionError
 from yawstring.models.base import Encoding, Fitted, Json
 from yawstring.schema import RECORDING, Modality, Role, roles
 from yawstring.table.scale import Encoder
+from yawstring.table.signals.group import SignalOptions
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import Label, WindowSpec
 
@@ -32,6 +33,7 @@ class Recipe:
         time: Columns of time were let in.
         labels: ``"given"``, or ``"undisputed"``: rows whose label is in doubt were left out.
         layout: Layout of the table it was made from.
+        signals: How signals are measured from frames; ``None`` for columns as they are.
         encodings: How each family of the bundle wants its rows, ``"scaled"`` or ``"raw"``, by the family's name.
         threshold: Probability from which on the detector calls an attack, two classes only; ``None``: the likelier.
 
@@ -50,6 +52,7 @@ class Recipe:
     time: bool = False
     labels: Labels = "given"
     layout: str = ""
+    signals: SignalOptions | None = None
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
     threshold: float | None = None
 
@@ -69,6 +72,7 @@ class Recipe:
             "time": self.time,
             "labels": self.labels,
             "layout": self.layout,
+            "signals": None if self.signals is None else dict(self.signals.to_json()),
             "encodings": dict(self.encodings),
             "threshold": self.threshold,
         }
@@ -98,10 +102,11 @@ class Recipe:
                 labels=cast(Labels, _word(data["labels"], get_args(Labels))),
                 time=bool(data["time"]),
                 layout=str(data["layout"]),
+                signals=None if data["signals"] is None else SignalOptions.from_json(data["signals"]),
                 encodings=_encodings(data["encodings"]),
                 threshold=None if data["threshold"] is None else float(cast(float, data["threshold"])),
             )
-        except (KeyError, TypeError, ValueError, LeakError) as error:
+        except (KeyError, TypeError, ValueError, LeakError, OptionError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error
 
 

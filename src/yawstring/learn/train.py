@@ -12,12 +12,14 @@ from importlib import metadata
 from typing import Literal
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
 from yawstring.learn.digest import fingerprint
+from yawstring.learn.measured import split_rows
 from yawstring.learn.recipe import Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
 from yawstring.models.base import Family, Fitted, Json, Watch
@@ -26,7 +28,8 @@ from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, Modality, features,
 from yawstring.table.corpora import Table
 from yawstring.table.parts import TrainPart, ValidationPart
 from yawstring.table.scale import Encoder
-from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut, split_table
+from yawstring.table.signals import SignalOptions
+from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut
 from yawstring.table.windows import WindowSpec
 
 BASELINES = ("forest", "majority")
@@ -53,6 +56,7 @@ class TrainOptions:
             ``"half"`` calls the likelier class.
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
         resamples: Of the bootstrap.
+        signals: Measure signals of the table's frames, and learn from those; ``None``: from its columns as they are.
         seed: Of weights, batches, trees and the bootstrap.
     """
 
@@ -67,6 +71,7 @@ class TrainOptions:
     threshold: Literal["half", "validation"] = "half"
     baselines: tuple[Family, ...] | None = None
     resamples: int = RESAMPLES
+    signals: SignalOptions | None = None
     seed: int = 10
 
 
@@ -87,11 +92,12 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         OptionError: The options do not fit together, or not this table.
         TableError: The table has no labels.
     """
-    split = split_of(table, options.split, options.window, options.labels)
-    chosen = choose_features(table.frame.columns, options)
-    learnt, choosing, test = cut(table.frame, split, chosen)
+    signals = options.signals or table.signals
+    rows, split = rows_and_split(table, options.split, options.window, options.labels, signals)
+    chosen = choose_features(rows.columns, options)
+    learnt, choosing, test = cut(rows, split, chosen)
     opponents = [family for family in _baselines(options) if family.name != options.detector.name]
-    recipe = _recipe(table, options, learnt, (options.detector, *opponents))
+    recipe = _recipe(table, options, learnt, (options.detector, *opponents), signals)
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
     recipe = replace(recipe, threshold=_threshold(options, detector, choosing, recipe))
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
@@ -100,18 +106,20 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         for fitted in (detector, *baselines.values())
     }
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
-    record = _record(table, options, split, recipe) | judged
+    record = _record(table, rows, options, split, recipe) | judged
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
 
 
-def split_of(table: Table, spec: SplitSpec, window: WindowSpec, labels: Labels) -> Split:
-    """The split of a table; the same again for the same table and options.
+def rows_and_split(
+    table: Table, spec: SplitSpec, window: WindowSpec, labels: Labels, signals: SignalOptions | None
+) -> tuple[pl.DataFrame, Split]:
+    """The rows a detector reads and their split; the same again for the same table and options.
 
     Raises:
-        SplitError: As for :func:`~yawstring.table.splits.split_table`.
+        SplitError: As for :func:`~yawstring.learn.measured.split_rows`.
         OptionError: Undisputed rows are asked for, and the table does not say which they are.
     """
-    return split_table(table.frame, spec, window, keep=_kept(table, labels))
+    return split_rows(table, spec, window, signals, keep=lambda rows: _kept(rows, table.capture, labels))
 
 
 def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, ...]:
@@ -137,15 +145,21 @@ def _baselines(options: TrainOptions) -> tuple[Family, ...]:
     return tuple(families()[name]() for name in BASELINES) if options.baselines is None else options.baselines
 
 
-def _kept(table: Table, labels: Labels) -> NDArray[np.bool_] | None:
+def _kept(rows: pl.DataFrame, capture: str, labels: Labels) -> NDArray[np.bool_] | None:
     if labels == "given":
         return None
-    if LABEL_DISPUTED not in table.frame.columns:
-        raise OptionError(f"nothing says which labels of '{table.capture}' are disputed: use --labels given")
-    return ~table.frame[LABEL_DISPUTED].fill_null(False).to_numpy()
+    if LABEL_DISPUTED not in rows.columns:
+        raise OptionError(f"nothing says which labels of '{capture}' are disputed: use --labels given")
+    return ~rows[LABEL_DISPUTED].fill_null(False).to_numpy()
 
 
-def _recipe(table: Table, options: TrainOptions, learnt: TrainPart, used: Sequence[Family]) -> Recipe:
+def _recipe(
+    table: Table,
+    options: TrainOptions,
+    learnt: TrainPart,
+    used: Sequence[Family],
+    signals: SignalOptions | None,
+) -> Recipe:
     if options.threshold == "validation" and options.target != "binary":
         raise OptionError("a threshold is chosen for the target 'binary' only")
     encoder = Encoder.fit(learnt)
@@ -162,6 +176,7 @@ def _recipe(table: Table, options: TrainOptions, learnt: TrainPart, used: Sequen
         time=options.time,
         labels=options.labels,
         layout=table.layout,
+        signals=signals,
         encodings={family.name: family.encoding for family in used},
     )
 
@@ -176,22 +191,22 @@ def _threshold(
     return parts.choose_threshold(detector, choosing, recipe)
 
 
-def _record(table: Table, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
+def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
     names = table.columns
     disputed = 0 if options.labels == "given" else int(table.frame[LABEL_DISPUTED].sum())
     return {
         "seed": options.seed,
         "stamps": list(_stamps(options, split, table)),
-        "warnings": [*split.warnings, *_copies_of_the_label(table, recipe.features)],
+        "warnings": [*split.warnings, *_copies_of_the_label(rows, recipe.features)],
         "data": {
-            **fingerprint(table, recipe.features),
+            **fingerprint(table, rows, recipe.features),
             "left_out_disputed": disputed,
             "unknown_columns": [name for name, role in roles(names).items() if role is None],
         },
         "split": {
             **split.spec.to_json(),
             "embargo": split.embargo,
-            "parts": dict(split.sizes(class_of_rows(table.frame))),
+            "parts": dict(split.sizes(class_of_rows(rows))),
         },
         "options": {"detector": options.detector.name, "threshold": options.threshold, "resamples": options.resamples},
         "versions": versions(),
@@ -207,13 +222,13 @@ def _stamps(options: TrainOptions, split: Split, table: Table) -> list[str]:
     return stamps
 
 
-def _copies_of_the_label(table: Table, chosen: Sequence[str]) -> list[str]:
+def _copies_of_the_label(rows: pl.DataFrame, chosen: Sequence[str]) -> list[str]:
     """Warnings on features that name the class one to one, as only a copy of the label does."""
-    classes = table.frame[LABEL].n_unique()
+    classes = rows[LABEL].n_unique()
     return [
         f"column '{name}' tells the class one to one: is it a copy of the label?"
         for name in chosen
-        if table.frame[name].n_unique() == classes and table.frame.select(name, LABEL).n_unique() == classes
+        if rows[name].n_unique() == classes and rows.select(name, LABEL).n_unique() == classes
     ]
 
 

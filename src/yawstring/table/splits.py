@@ -189,14 +189,22 @@ def cut(
     )
 
 
-def whole(frame: pl.DataFrame, window: WindowSpec, features: Sequence[str]) -> TestPart:
+def whole(
+    frame: pl.DataFrame, window: WindowSpec, features: Sequence[str], *, segment: NDArray[np.int64] | None = None
+) -> TestPart:
     """A whole table as one test part: a table that the detector was not trained on.
+
+    Args:
+        frame: The table.
+        window: How windows are cut.
+        features: Columns that the detector sees.
+        segment: ``int64[row]``, stretches that no window crosses, -1 for rows to leave out; ``None``: recordings.
 
     Raises:
         SplitError: No recording is long enough for one window.
     """
     recording = _recordings(frame)
-    starts = window_starts(recording, window)
+    starts = window_starts(recording if segment is None else segment, window)
     if not len(starts):
         raise SplitError(f"no recording of the table is long enough for a window of {window.length} rows")
     rows = _covered(starts, window.length, frame.height)

@@ -40,6 +40,7 @@ def command(
         str | None,
         typer.Option(metavar="BSSID", help="Address of the watched drone; learned if not given.", show_default=False),
     ] = None,
+    warm_up: Annotated[float, typer.Option(min=0, help="Seconds at the start that give no row.")] = 2.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """List the signals, or measure them: what carries over from one capture to another.
@@ -63,7 +64,7 @@ def command(
     from yawstring.edge.runtime import ready_loops
 
     ready_loops()
-    options = _options(every, drone)
+    options = signal_options(every, drone=drone, warm_up=warm_up)
     measured = _of_table(table, options) if table is not None else _of_flights(flights or Path(), options)
     write_parquet(measured, output)
     _show(measured, output, as_json=as_json)
@@ -87,7 +88,12 @@ def _list(as_json: bool) -> None:
     console.print(grid)
 
 
-def _options(every: str, drone: str | None) -> "SignalOptions":
+def signal_options(every: str, *, warm_up: float, drone: str | None = None) -> "SignalOptions":
+    """How signals are measured, from the words of a command line.
+
+    Raises:
+        OptionError: A word is none that is expected.
+    """
     from yawstring.table.signals import SignalOptions
 
     every_s = None
@@ -95,8 +101,8 @@ def _options(every: str, drone: str | None) -> "SignalOptions":
         try:
             every_s = float(every)
         except ValueError:
-            raise OptionError(f"--every: expected seconds or {FRAME}, found {every!r}") from None
-    return SignalOptions(every_s=every_s, drone=None if drone is None else _address(drone))
+            raise OptionError(f"signals: expected seconds or {FRAME}, found {every!r}") from None
+    return SignalOptions(every_s=every_s, drone=None if drone is None else _address(drone), warm_up_s=warm_up)
 
 
 def _address(text: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from yawstring.app.commands.inspect import Glue
+from yawstring.app.commands.signals import signal_options
 from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
@@ -98,6 +99,18 @@ def command(
     modality: Annotated[
         Modality | None, typer.Option(help="Columns to use; all if not given.", rich_help_panel=DATA)
     ] = None,
+    signals: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SECONDS|frame",
+            help="Learn from signals of the table's frames, so many seconds apart or one a frame.",
+            rich_help_panel=DATA,
+            show_default=False,
+        ),
+    ] = None,
+    warm_up: Annotated[
+        float, typer.Option(min=0, help="Seconds that signals warm up (signals).", rich_help_panel=DATA)
+    ] = 2.0,
     with_identity: Annotated[
         bool, typer.Option("--with-identity", help="Let addresses, ports and counters in.", rich_help_panel=DATA)
     ] = False,
@@ -130,6 +143,7 @@ def command(
 
     Examples:
     `yawstring train flights.csv --out model`;
+    `yawstring train fused.parquet --out model --signals 0.1 --window 10`;
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
     `yawstring train flights.csv --out model --detector forest --split time --window 1`
     """
@@ -160,6 +174,7 @@ def command(
         identity=with_identity,
         time=with_time,
         threshold=threshold.value,
+        signals=None if signals is None else signal_options(signals, warm_up=warm_up),
         seed=seed,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
