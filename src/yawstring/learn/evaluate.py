@@ -126,10 +126,10 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
     """Scores of every window of a table, labelled or not.
 
     Returns:
-        A frame of one row a window: ``recording``; ``row``, the window's last row among
-        :func:`rows_of`, from 0; ``part``:
-        train, validation, test or left out (it touches an embargo, disputed rows or two parts) on the table the
-        detector was trained on, else foreign; ``predicted``, the class called; ``p_`` and a class: its probability.
+        A frame of one row a window: ``recording``; ``row``, the window's last row among :func:`rows_of`, from 0;
+        ``part``: train, validation, test or left out (it touches an embargo, disputed rows or two parts) on the table
+        the detector was trained on, else foreign; ``predicted``, the class called; ``p_`` and a class: its
+        probability.
 
     Raises:
         TableError: A column that the detector reads is missing.

@@ -19,6 +19,7 @@ from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
 from yawstring.learn.digest import fingerprint
+from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.measured import split_rows
 from yawstring.learn.recipe import Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
@@ -107,6 +108,7 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     }
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
     record = _record(table, rows, options, split, recipe) | judged
+    record["ranges"] = ranges_to_json(benign_ranges(learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
 
 
