@@ -230,6 +230,76 @@ def timelines(tracks: Sequence[Track], *, along: str, salt: str) -> Svg:
     return _svg(draw, panels=len(tracks), height_in=0.6 + 0.85 * len(tracks), salt=salt, stacked=True)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Curve:
+    """A line over numbers.
+
+    Attributes:
+        name: What the legend says.
+        x: Where each point stands.
+        y: How high.
+        colour: Of Okabe and Ito.
+        style: As of :class:`Series`; marks are not drawn.
+    """
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+    colour: str = BLUE
+    style: Style = "line"
+
+
+def curves(panels: Mapping[str, Sequence[Curve]], *, across: str, up: str, salt: str) -> Svg:
+    """Panels side by side of curves in the unit square: precision over recall, say.
+
+    Args:
+        panels: Curves by the title of their panel.
+        across: What the horizontal axis is.
+        up: What the vertical axis is.
+        salt: A word that tells this figure from the others on the page.
+    """
+
+    def draw(axes: "Sequence[Axes]") -> None:
+        for axis, (title, lines) in zip(axes, panels.items(), strict=True):
+            for one in lines:
+                dash = ":" if one.style == "dots" else _DASHES[one.style][0]
+                axis.plot(one.x, one.y, linestyle=dash, color=one.colour, lw=1.6, label=_name(one.name))
+            axis.set_xlim(-0.02, 1.02)
+            axis.set_ylim(-0.02, 1.05)
+            axis.set_title(_name(title), loc="left", fontsize=FONT_PT, fontweight="bold")
+            axis.set_xlabel(_name(across))
+            axis.grid(color=RULE, lw=0.8)
+            axis.legend(fontsize=FONT_PT - 1, loc="lower left")
+        axes[0].set_ylabel(_name(up))
+
+    return _svg(draw, panels=len(panels), height_in=3.4, salt=salt)
+
+
+def bars(names: Sequence[str], values: Sequence[float], spreads: Sequence[float], *, along: str, salt: str) -> Svg:
+    """A bar a name, from top to bottom, with its spread as a whisker.
+
+    Args:
+        names: What each bar is.
+        values: How long it is.
+        spreads: Half the length of its whisker.
+        along: What the horizontal axis is.
+        salt: A word that tells this figure from the others on the page.
+    """
+
+    def draw(axes: "Sequence[Axes]") -> None:
+        axis, places = axes[0], np.arange(len(names))[::-1]
+        axis.barh(places, values, xerr=spreads, color=BLUE, ecolor=INK, height=0.62, capsize=2)
+        axis.set_yticks(places, [_name(one) for one in names])
+        axis.set_ylim(-0.6, len(names) - 0.4)
+        axis.tick_params(axis="y", length=0)
+        axis.axvline(0, color=GREY, lw=0.8)
+        axis.set_xlabel(_name(along))
+        axis.grid(axis="x", color=RULE, lw=0.8)
+        axis.set_axisbelow(True)
+
+    return _svg(draw, panels=1, height_in=0.9 + 0.3 * len(names), salt=salt)
+
+
 def _name(text: str) -> str:
     """A name short enough to leave room for the figure, and without characters that XML cannot hold."""
     clean = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text)

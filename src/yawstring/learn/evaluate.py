@@ -50,10 +50,9 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
     """
     own = is_own(trained, table)
     rows, test = _test_part(trained, table, own=own)
-    outcomes = _outcomes(trained, test)
     options = cast("dict[str, int]", trained.record["options"])
     judged = judge(
-        outcomes,
+        outcomes(trained, test),
         detector=trained.detector.family,
         seed=cast(int, trained.record["seed"]),
         resamples=options.get("resamples", RESAMPLES),
@@ -74,6 +73,24 @@ def rows_of(trained: Trained, table: Table) -> pl.DataFrame:
     return whole_rows(table, trained.recipe.signals)[0]
 
 
+def test_part(trained: Trained, table: Table) -> TestPart:
+    """The windows that :func:`evaluate` measures, for whoever has more to ask of them.
+
+    Raises:
+        TableError, OptionError, SplitError: As for :func:`evaluate`.
+    """
+    return _test_part(trained, table, own=is_own(trained, table))[1]
+
+
+def outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
+    """What the detector and its baselines, by family, say about windows."""
+    recipe = trained.recipe
+    return {
+        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
+        for one in (trained.detector, *trained.baselines.values())
+    }
+
+
 def _test_part(trained: Trained, table: Table, *, own: bool) -> tuple[pl.DataFrame, TestPart]:
     """The rows that are read, and the windows of them that are measured."""
     recipe = trained.recipe
@@ -83,14 +100,6 @@ def _test_part(trained: Trained, table: Table, *, own: bool) -> tuple[pl.DataFra
     rows, segment = whole_rows(table, recipe.signals)
     require_columns(rows, table.capture, (*recipe.features, LABEL))
     return rows, whole(rows, recipe.window, recipe.features, segment=segment)
-
-
-def _outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
-    recipe = trained.recipe
-    return {
-        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
-        for one in (trained.detector, *trained.baselines.values())
-    }
 
 
 def recorded(trained: Trained) -> dict[str, Json]:
