@@ -117,3 +117,30 @@ def test_a_report_that_cannot_be_written_is_said_before_the_work(detectors, flig
     result = CliRunner().invoke(app, ["evaluate", *map(str, detectors), str(flights), "--report", str(flights)])
     assert result.exit_code != 0
     assert "cannot make this folder" in str(result.exception)
+
+
+def test_precision_over_recall_is_scikit_learns():
+    from sklearn.metrics import precision_recall_curve
+
+    from yawstring.app.verdict_evidence import precision_recall
+
+    rng = np.random.default_rng(3)
+    truth, score = rng.random(150) < 0.3, rng.integers(0, 20, 150) / 20
+    recall, precision = precision_recall(truth, score)
+    expected = precision_recall_curve(truth, score, drop_intermediate=False)
+    reached = dict(zip(np.round(expected[1][::-1], 9), expected[0][::-1], strict=True))  # the last of equal recalls
+    for one, other in zip(np.round(recall[1:], 9), precision[1:], strict=True):
+        assert other == pytest.approx(reached[one]) or other in expected[0]
+    assert recall == sorted(recall)
+    assert (recall[0], precision[0], recall[-1]) == (0, 1, 1)
+
+
+def test_the_page_shows_what_the_verdict_rests_on_and_how_to_get_it_again(folder, detectors, flights):
+    text = unescape(re.sub(r"<[^>]+>", " ", (folder / "report.html").read_text()))
+    assert "what it rests on" in text
+    assert "How precise each detector is" in text
+    assert "macro-F1 lost" in text
+    assert "To get this page again" in text
+    other = flights.parent / "audited"
+    run("evaluate", detectors[0], flights, "--report", other, "--audit")
+    assert "Can a figure on this table be believed?" in (other / "report.html").read_text()

@@ -9,9 +9,10 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
+from yawstring.app.verdict_evidence import curves, learning, worth
 from yawstring.edge import plots
-from yawstring.edge.report import Block, Facts, Grid, Picture, Prose, Report, Section
-from yawstring.learn.evaluate import FOREIGN, predict, rows_of
+from yawstring.edge.report import Block, Code, Facts, Grid, Picture, Prose, Report, Section
+from yawstring.learn.evaluate import FOREIGN, outcomes, predict, rows_of, test_part
 from yawstring.learn.recipe import Trained
 from yawstring.schema import BENIGN, LABEL, TIME
 from yawstring.table.corpora import Table
@@ -35,12 +36,14 @@ class Measured:
         tracks: The score along the recordings that were measured, :data:`MOST_TRACKS` at most.
         recordings: How many were measured.
         timed: The tracks run in seconds; else in windows.
+        evidence: What the verdict rests on, in order.
     """
 
     evaluation: Evaluation
     tracks: Sequence[plots.Track]
     recordings: int
     timed: bool
+    evidence: Sequence[Block] = ()
 
 
 def measured_on(trained: Trained, table: Table, evaluation: Evaluation) -> Measured:
@@ -54,7 +57,19 @@ def measured_on(trained: Trained, table: Table, evaluation: Evaluation) -> Measu
         tracks=[_track(scores, rows, one, attacks) for one in recordings[:MOST_TRACKS]],
         recordings=len(recordings),
         timed=TIME in rows.columns,
+        evidence=list(_evidence(trained, table)),
     )
+
+
+def _evidence(trained: Trained, table: Table) -> Iterator[Block]:
+    test = test_part(trained, table)
+    salt = f"{trained.recipe.target}-{trained.detector.family}"
+    pictures = (
+        curves(outcomes(trained, test), salt=f"pr-{salt}"),
+        learning(trained.detector.history, salt=f"learning-{salt}"),
+    )
+    yield from (picture for picture in pictures if picture is not None)
+    yield from worth(trained, test, seed=cast(int, trained.record["seed"]), salt=f"worth-{salt}")
 
 
 def _track(scores: pl.DataFrame, frame: pl.DataFrame, recording: int, attacks: Sequence[str]) -> plots.Track:
@@ -87,14 +102,27 @@ def _runs(truth: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
 
 
-def page(measured: Sequence[Measured]) -> Report:
-    """Sections, tables and figures of one evaluation or several."""
+def page(measured: Sequence[Measured], *, command: str = "", audit: Sequence[str] = ()) -> Report:
+    """Sections, tables and figures of one evaluation or several.
+
+    Args:
+        measured: The evaluations.
+        command: What a person typed to get this page.
+        audit: What an audit of the table says.
+    """
     return Report(
         title="Is the drone under attack?",
         lead="How well trained detectors say so on flights they have not seen, beside baselines that cost nothing.",
-        sections=[section for one in measured for section in _sections(one)],
+        sections=[*(section for one in measured for section in _sections(one)), *_more(command, audit)],
         footer=_footer(measured),
     )
+
+
+def _more(command: str, audit: Sequence[str]) -> Iterator[Section]:
+    if audit:
+        yield Section(title="Can a figure on this table be believed?", blocks=[Prose(text=line) for line in audit])
+    if command:
+        yield Section(title="To get this page again", blocks=[Code(text=command)])
 
 
 def _sections(one: Measured) -> Iterator[Section]:
@@ -102,6 +130,8 @@ def _sections(one: Measured) -> Iterator[Section]:
     name, asked = found["detector"], "attack or not" if found["target"] == "binary" else "which attack"
     yield Section(title=f"{asked.capitalize()}: {name}", blocks=list(_verdict(found)))
     yield Section(title=f"{asked.capitalize()}: in figures", blocks=list(_figures(found)))
+    if one.evidence:
+        yield Section(title=f"{asked.capitalize()}: what it rests on", blocks=one.evidence)
     if one.tracks:
         yield Section(title=f"{asked.capitalize()}: along the flights", blocks=[_timelines(one, asked)])
 

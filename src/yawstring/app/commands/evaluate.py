@@ -1,13 +1,15 @@
 """``yawstring evaluate``: what a detector is worth on a table."""
 
 import json
+import shlex
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yawstring.app.commands.inspect import Glue
-from yawstring.app.console import err, out
+from yawstring.app.console import err, out, progress
 
 if TYPE_CHECKING:
     from yawstring.learn.recipe import Trained
@@ -26,6 +28,9 @@ def command(
             "--report", metavar="DIR", help="Also write report.html and report.json there.", show_default=False
         ),
     ] = None,
+    audited: Annotated[
+        bool, typer.Option("--audit", help="Also audit the table, and put what it says on the page.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     block: Annotated[
         int | None, typer.Option("--block", min=1, metavar="N", help="Only block N of a stacked file, from 1.")
@@ -64,7 +69,7 @@ def command(
     if as_json:
         print(json.dumps(_record(found), indent=2, allow_nan=False))
     if report is not None:
-        _write(report, detectors, found, rows)
+        _write(report, detectors, found, rows, audited=audited)
 
 
 def _record(found: "list[dict[str, Json]]") -> "dict[str, Json]":
@@ -74,10 +79,22 @@ def _record(found: "list[dict[str, Json]]") -> "dict[str, Json]":
     return found[0] if len(found) == 1 else {"format": FORMAT, "evaluations": [*found]}
 
 
-def _write(folder: Path, detectors: "list[Trained]", found: "list[dict[str, Json]]", table: "Table") -> None:
+def _write(
+    folder: Path, detectors: "list[Trained]", found: "list[dict[str, Json]]", table: "Table", *, audited: bool
+) -> None:
     from yawstring.app.verdict_page import measured_on, page
     from yawstring.edge.report import write_report
 
     measured = [measured_on(one, table, evaluation) for one, evaluation in zip(detectors, found, strict=True)]
-    _, written = write_report(page(measured), _record(found), folder)
+    told = _audited(table) if audited else ()
+    command = shlex.join(["yawstring", *sys.argv[1:]])
+    _, written = write_report(page(measured, command=command, audit=told), _record(found), folder)
     err.print(f"report: {written}", markup=False)
+
+
+def _audited(table: "Table") -> "tuple[str, ...]":
+    from yawstring.learn.audit import STEPS, audit
+    from yawstring.learn.audit.sentences import sentences
+
+    with progress("auditing", STEPS) as advance:
+        return tuple(sentences(audit(table, watch=advance)))
