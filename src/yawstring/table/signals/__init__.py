@@ -20,7 +20,7 @@ from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import NS_PER_S, Inputs, raw_times
-from yawstring.table.signals.roles import NOBODY, Roles
+from yawstring.table.signals.roles import RolesState, roles_start, roles_step
 
 __all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present", "start", "step"]
 
@@ -36,11 +36,13 @@ class SignalState:
 
     Attributes:
         groups: State of each group.
+        roles: Who is who, as far as it is known.
         now_ns: The latest time seen; ``None`` before the first frame.
         next_ns: When the next row is due; not used where every frame gives one.
     """
 
     groups: tuple[Any, ...]
+    roles: RolesState
     now_ns: int | None = None
     next_ns: int = 0
 
@@ -77,7 +79,7 @@ def present(names: "Mapping[str, object] | list[str]") -> tuple[Signal, ...]:
 
 def start(options: SignalOptions) -> SignalState:
     """The state before the first frame of a stream."""
-    return SignalState(groups=tuple(group.start(options) for group in GROUPS))
+    return SignalState(groups=tuple(group.start(options) for group in GROUPS), roles=roles_start(options.drone))
 
 
 def step(
@@ -99,13 +101,14 @@ def step(
         raise TableError("expected frames with their time of receipt, found no such column", column=TIME)
     inputs = Inputs(frame=chunk, time_ns=_rising(times, state.now_ns))
     plan, next_ns = _plan(state, inputs.time_ns, options, until_ns)
-    roles = _roles(inputs)
+    learned, roles = roles_step(state.roles, inputs)
     stepped = [group.step(one, inputs, roles, plan) for group, one in zip(GROUPS, state.groups, strict=True)]
     values = np.concatenate([out for _, out in stepped], axis=1)
     now_ns = int(inputs.time_ns[-1]) if len(inputs) else state.now_ns
     if until_ns is not None and now_ns is not None:
         now_ns = max(now_ns, until_ns)
-    state = SignalState(groups=tuple(after for after, _ in stepped), now_ns=now_ns, next_ns=next_ns)
+    groups = tuple(after for after, _ in stepped)
+    state = SignalState(groups=groups, roles=learned, now_ns=now_ns, next_ns=next_ns)
     return state, Rows(frame=_table(values, chunk.columns), time_ns=plan.time_ns, last=plan.after - 1)
 
 
@@ -164,11 +167,6 @@ def _plan(
     due = np.arange(next_ns, last_ns + 1, every_ns, dtype=np.int64)
     after = np.searchsorted(times, due, side="right")
     return Plan(after=after, time_ns=due), next_ns + len(due) * every_ns
-
-
-def _roles(inputs: Inputs) -> Roles:
-    nobody = np.full(len(inputs), NOBODY, np.int8)
-    return Roles(sender=nobody, receiver=nobody, watched=np.zeros(len(inputs), np.bool_))
 
 
 def _table(values: NDArray[np.float32], names: list[str]) -> pl.DataFrame:

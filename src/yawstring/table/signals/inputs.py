@@ -64,7 +64,9 @@ class Inputs:
                 values = np.full(len(self), absent, dtype)
             else:
                 values = self.frame[found].cast(target, strict=False).fill_null(absent).to_numpy()
-            self._kept[key] = np.require(values, dtype, PLAIN)
+            self._kept[key] = np.require(values, dtype, "C")
+            # Most columns are lent by the table as they are, which none may write to: so none may be written to.
+            self._kept[key].flags.writeable = False
         return self._kept[key]
 
     def _found(self, name: str) -> str | None:
