@@ -21,12 +21,13 @@ from yawstring.table.signals.air import Air
 from yawstring.table.signals.group import Group, SignalOptions
 from yawstring.table.signals.inputs import Inputs, raw_times
 from yawstring.table.signals.management import Management
+from yawstring.table.signals.networks import Networks
 from yawstring.table.signals.plan import planned
 from yawstring.table.signals.roles import RolesState, roles_start, roles_step
 
 __all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present", "start", "step"]
 
-GROUPS: tuple[Group, ...] = (Air(), Management())
+GROUPS: tuple[Group, ...] = (Air(), Management(), Networks())
 """What measures them, in the order of :data:`~yawstring.schema.signals.SIGNALS`."""
 
 NO_FRAME = -1
@@ -157,10 +158,6 @@ def _rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:
 
 
 def _table(values: NDArray[np.float32], names: list[str]) -> pl.DataFrame:
-    allowed = {signal.name for signal in present(names)}
-    columns = [
-        pl.Series(signal.name, np.ascontiguousarray(values[:, place])).fill_nan(None)
-        for place, signal in enumerate(SIGNALS)
-        if signal.name in allowed
-    ]
-    return pl.DataFrame(columns, schema={column.name: pl.Float32 for column in columns})
+    allowed = [signal.name for signal in present(names)]
+    table = pl.from_numpy(values, schema=[signal.name for signal in SIGNALS], orient="row")
+    return table.select(pl.col(allowed).fill_nan(None))
