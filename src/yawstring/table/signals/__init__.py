@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import TableError
 from yawstring.schema import TIME
+from yawstring.schema.frames import ALIASES
 from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
 from yawstring.table.signals.group import Group, SignalOptions
@@ -77,9 +78,8 @@ def present(names: "Mapping[str, object] | list[str]") -> tuple[Signal, ...]:
         >>> [signal.name for signal in present(["time_ns"])][:1]
         ['air_frames_1s']
     """
-    inputs = Inputs(frame=pl.DataFrame(schema=dict.fromkeys(names, pl.Null)), time_ns=np.zeros(0, np.int64))
-    met = [all(any(map(inputs.has, _any_of(need))) for need in signal.needs) for signal in SIGNALS]
-    return tuple(signal for signal, allowed in zip(SIGNALS, met, strict=True) if allowed)
+    held = {*names, *(ALIASES[name] for name in names if name in ALIASES)}
+    return tuple(signal for signal in SIGNALS if all(held & _any_of(need) for need in signal.needs))
 
 
 def start(options: SignalOptions) -> SignalState:
@@ -146,8 +146,8 @@ def measure(frame: pl.DataFrame, options: SignalOptions, *, segment: NDArray[np.
     )
 
 
-def _any_of(need: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (need,) if isinstance(need, str) else need
+def _any_of(need: str | tuple[str, ...]) -> set[str]:
+    return {need} if isinstance(need, str) else set(need)
 
 
 def _rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:

@@ -116,6 +116,7 @@ def _air(
 ) -> None:
     row = 0
     counts, last, weights = state.counts, state.last, np.zeros(_MORE)
+    key, heard, highest, begun = state.key, state.heard, state.highest, state.begun
     for i in range(len(frames.time) + 1):
         while row < len(after) and after[row] == i:
             _tell(state, at_ns[row], horizons_ns, halves_ns, out, row)
@@ -126,7 +127,7 @@ def _air(
         silent_ns = now - last[0] if last[0] != MISSING else 0
         if last[0] != MISSING:
             for one in range(len(horizons_ns)):
-                raise_to(state.highest, state.begun, one, now, silent_ns / 1e9, halves_ns[one])
+                raise_to(highest, begun, one, now, silent_ns / 1e9, halves_ns[one])
         last[0] = now
         weights[:] = 0.0
         _weigh(weights, frames.type[i], frames.retry[i], frames.octets[i], frames.check[i], frames.reject[i])
@@ -135,7 +136,8 @@ def _air(
         if ta != MISSING:
             weights[_JUDGED] = frames.sender[i] != NOBODY
             weights[_OTHERS] = frames.sender[i] == OTHER
-            since_ns = _met(state, ta, now, weights)
+            since_ns = _met(key, heard, ta, now)
+            weights[_HEARD], weights[_NEW] = 1.0, since_ns < 0
         for one in range(len(horizons_ns)):
             kept = math.exp(-silent_ns / horizons_ns[one])
             for kind in range(_MORE):
@@ -168,12 +170,11 @@ def _time(weights: NDArray[np.float64], octets: int, rate: float, preamble_us: f
 
 
 @compiled_part
-def _met(state: AirState, ta: int, now: int, weights: NDArray[np.float64]) -> int:
+def _met(key: NDArray[np.int64], heard: NDArray[np.int64], ta: int, now: int) -> int:
     """Time since a transmitter was last heard; -1 where it never was."""
-    at = known(state.key, ta)
-    since_ns = now - state.heard[at] if at >= 0 else -1
-    place(state.key, state.heard, ta, now)
-    weights[_HEARD], weights[_NEW] = 1.0, at < 0
+    at = known(key, ta)
+    since_ns = now - heard[at] if at >= 0 else -1
+    place(key, heard, ta, now)
     return since_ns
 
 
