@@ -1,0 +1,56 @@
+"""Farewells that change nothing are told from those that end an association, on frames made for it."""
+
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from yawstring.table.signals.group import Plan, SignalOptions
+from yawstring.table.signals.inputs import Inputs
+from yawstring.table.signals.management import Management
+from yawstring.table.signals.roles import CONTROLLER, DRONE, EVERYBODY, OTHER, Roles
+
+DEAUTH, DISASSOC, AUTH, DATA, NULL = (0, 12), (0, 10), (0, 11), (2, 8), (2, 12)
+DOWN, UP, AWAY, TO_ALL = (DRONE, CONTROLLER), (CONTROLLER, DRONE), (DRONE, OTHER), (DRONE, EVERYBODY)
+
+
+def survived(*said: tuple[float, tuple[int, int], tuple[int, int]]) -> float:
+    """Farewells survived, counted over 10 s, a moment after the last frame; time in ms, kind, roles."""
+    times = np.array([round(one[0] * 1e6) for one in said])
+    kinds, ends = [one[1] for one in said], np.array([one[2] for one in said], np.int8)
+    frame = pl.DataFrame({
+        "wlan.fc.type": [kind for kind, _ in kinds], "wlan.fc.subtype": [subtype for _, subtype in kinds],
+        "wlan.ta": ends[:, 0].astype(np.int64), "wlan.ra": ends[:, 1].astype(np.int64),
+    })  # fmt: skip
+    roles = Roles(sender=ends[:, 0].copy(), receiver=ends[:, 1].copy(), watched=np.ones(len(times), np.bool_))
+    group = Management()
+    plan = Plan(after=np.array([len(times)]), time_ns=times[-1:] + 1)
+    _, out = group.step(group.start(SignalOptions()), Inputs(frame=frame, time_ns=times), roles, plan)
+    place = [signal.name for signal in group.signals].index("management_leave_survived_10s")
+    return float(out[0, place]) * 10
+
+
+@pytest.mark.parametrize(
+    ("said", "count"),
+    [
+        ([(0, DEAUTH, DOWN), (50, DATA, UP)], 1),
+        ([(0, DISASSOC, UP), (50, DATA, DOWN)], 1),
+        ([(0, DEAUTH, TO_ALL), (50, DATA, UP)], 1),
+        ([(0, DEAUTH, DOWN), (50, DATA, UP), (60, DATA, UP)], 1),
+        ([(0, DEAUTH, DOWN), (50, DATA, UP), (60, DEAUTH, DOWN), (90, DATA, UP)], 2),
+        ([(0, DEAUTH, DOWN), (10, DATA, UP)], 0),  # it was on its way
+        ([(0, DEAUTH, DOWN), (10, DATA, UP), (40, DATA, UP)], 1),
+        ([(0, DEAUTH, DOWN), (30, AUTH, UP), (50, DATA, UP)], 0),  # it was believed
+        ([(0, DEAUTH, DOWN), (1500, DATA, UP)], 0),  # too late to say
+        ([(0, DEAUTH, DOWN), (50, NULL, UP)], 0),
+        ([(0, DEAUTH, DOWN), (50, DATA, AWAY)], 0),  # somebody else's
+        ([(0, DEAUTH, AWAY), (50, DATA, UP)], 0),
+        ([(0, DATA, UP), (50, DATA, UP)], 0),
+    ],
+)
+def test_a_farewell_is_survived_if_data_go_on_without_a_new_association(
+    said: list[tuple[float, tuple[int, int], tuple[int, int]]], count: int
+) -> None:
+    assert survived(*said) == pytest.approx(count, abs=0.01 * count + 1e-9)
+    assert not math.isnan(survived(*said))
