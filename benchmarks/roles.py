@@ -64,7 +64,7 @@ def judged(frame: pl.DataFrame, truth: pl.DataFrame) -> tuple[float | None, bool
     wrong |= (roles.sender == CONTROLLER) & (others | drone)
     wrong |= after & drone & (roles.sender != DRONE)
     wrong |= after & pilot & (roles.sender != CONTROLLER)
-    return (times[found[0]] - times[begun[FRAMES - 1]]) / 1e9, not bool(wrong.any())
+    return float(times[found[0]] - times[begun[FRAMES - 1]]) / 1e9, not wrong.any()
 
 
 def measure(name: str, first_seed: int, flights: int, seconds: float) -> dict[str, Any]:

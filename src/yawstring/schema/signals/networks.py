@@ -11,7 +11,7 @@ from yawstring.schema.signals.signal import Signal
 NETWORKS_HORIZONS_S = (1.0, 10.0)
 """Time constants of counts that fade."""
 
-_BEACON = ("wlan.fc.type", "wlan.fc.subtype", "wlan.bssid")
+_BEACON = ("wlan.fc.type", "wlan.fc.subtype", "wlan.bssid", "wlan.fixed.beacon")
 _TSF = (*_BEACON, "wlan.fixed.timestamp")
 _NAME = (*_BEACON, "ssid_hash")
 _CHANNEL = (*_BEACON, "wlan.ds.current_channel")
@@ -30,7 +30,7 @@ NETWORKS_COUNTED: tuple[tuple[str, str, str, tuple[str, ...], tuple[str, ...]], 
     ("changes_others", "Beacons of other networks that describe them otherwise than the one before", _ANNOUNCED,
      ("flood",), _BEACON),
     ("offbeat_watched", "Beacons of the watched network a tenth of the interval or more off the beat of the one before",
-     "IEEE 802.11-2020, 11.1.3.2; Kismet's BEACONRATE", _TWIN, (*_BEACON, "wlan.fixed.beacon")),
+     "IEEE 802.11-2020, 11.1.3.2; Kismet's BEACONRATE", _TWIN, _BEACON),
     ("astray_watched", "Beacons of the watched network that name another channel than they were heard on",
      "IEEE 802.11-2020, 9.4.2.4", _TWIN, (*_CHANNEL, "wlan_radio.channel")),
     ("new", "Beacons of networks not heard before", "mdk4 b; Kismet's BEACONFLOOD", ("flood", "evil_twin"), _BEACON),
@@ -71,7 +71,7 @@ NETWORKS_SIGNALS: tuple[Signal, ...] = (
             f"over about {horizon_s:g} s",
             source="IEEE 802.11-2020, 9.4.1.3; Kismet's BEACONRATE",
             shows=("evil_twin", "jamming", "flood"),
-            needs=(*_BEACON, "wlan.fixed.beacon"),
+            needs=_BEACON,
             memory_s=5 * horizon_s,
         )
         for horizon_s in NETWORKS_HORIZONS_S

@@ -4,6 +4,7 @@ import math
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled, compiled_part
@@ -142,7 +143,7 @@ def _columns(inputs: Inputs, roles: Roles) -> _Frames:
         mactime=inputs.whole("radiotap.mactime"),
         tsf=inputs.whole("wlan.fixed.timestamp"),
         interval=inputs.whole("wlan.fixed.beacon"),
-        name=inputs.whole("ssid_hash"),
+        name=_names(inputs),
         capabilities=inputs.whole("wlan.fixed.capabilities"),
         channel=inputs.whole("wlan.ds.current_channel"),
         heard_on=inputs.whole("wlan_radio.channel"),
@@ -153,6 +154,17 @@ def _columns(inputs: Inputs, roles: Roles) -> _Frames:
         sender=roles.sender,
         watched=roles.watched,
     )
+
+
+def _names(inputs: Inputs) -> NDArray[np.int64]:
+    """Names as numbers; a network that hides its name has none, or all that do would be namesakes."""
+    names = inputs.whole("ssid_hash")
+    if not inputs.has("wlan.ssid"):
+        return names
+    hidden = (inputs.frame["wlan.ssid"].cast(pl.String).str.len_bytes() == 0).fill_null(False).to_numpy()
+    names = np.where(hidden, MISSING, names)
+    names.flags.writeable = False
+    return names
 
 
 @compiled
@@ -220,7 +232,8 @@ def _announce(
         _keep_beat(state, now, gap_ns, frames.interval[i], new, horizons_ns)
         if frames.channel[i] != MISSING and frames.heard_on[i] != MISSING and frames.channel[i] != frames.heard_on[i]:
             add(state.counts, state.last, _ASTRAY, now, 1.0, horizons_ns)
-        state.facts[_NAME] = frames.name[i]
+        if frames.name[i] != MISSING:
+            state.facts[_NAME] = frames.name[i]
     if frames.name[i] != MISSING and frames.name[i] == state.facts[_NAME]:
         security = int(paired(paired(frames.key_ways[i], frames.ciphers[i]), frames.capabilities[i] & 16))
         first = meet(state.namesakes, bssid, now, frames.channel[i], security, frames.elements[i])
