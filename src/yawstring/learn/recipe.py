@@ -8,7 +8,7 @@ from yawstring.errors import BundleError, LeakError, OptionError
 from yawstring.models.base import Encoding, Fitted, Json
 from yawstring.schema import RECORDING, Modality, Role, roles
 from yawstring.table.scale import Encoder
-from yawstring.table.signals.group import SignalOptions
+from yawstring.table.signals.plan import SignalOptions
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import Label, WindowSpec
 

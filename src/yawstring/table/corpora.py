@@ -21,7 +21,7 @@ from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING, Modality, layout_
 from yawstring.table.conform import conform
 from yawstring.table.delimited import Limits, read_blocks
 from yawstring.table.recordings import disputed, recording_ids
-from yawstring.table.signals.group import SignalOptions
+from yawstring.table.signals.plan import SignalOptions
 
 Glue = Literal["union", "intersection"]
 
