@@ -32,7 +32,6 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         batch: Windows in a batch.
         epochs: Passes over the training windows.
         class_weights: Weigh each window by what balances the classes.
-        devices: Devices of JAX that share each batch, as in :class:`~yawstring.models.recurrent.LSTM`.
         random_state: Seed, generator or ``None``, as everywhere in scikit-learn.
 
     Attributes:
@@ -59,7 +58,6 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         batch: int = 32,
         epochs: int = 10,
         class_weights: bool = False,
-        devices: int = 1,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.units = units
@@ -69,7 +67,6 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self.batch = batch
         self.epochs = epochs
         self.class_weights = class_weights
-        self.devices = devices
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> "LSTMClassifier":
