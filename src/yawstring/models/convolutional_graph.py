@@ -41,6 +41,7 @@ def convolutional_graph(
         MissingExtraError: The ``onnx`` package is not installed.
 
     Example:
+        >>> import numpy as np
         >>> from yawstring.models.scoring import open_scorer
         >>> weights = {"conv_0/kernel": np.ones((3, 4, 2)), "conv_0/bias": np.zeros(2),
         ...            "output/kernel": np.zeros((4, 1)), "output/bias": np.zeros(1)}

@@ -34,6 +34,7 @@ def window_graph(weights: Mapping[str, ArrayLike], *, length: int) -> bytes:
         MissingExtraError: The ``onnx`` package is not installed.
 
     Example:
+        >>> import numpy as np
         >>> from yawstring.models.scoring import open_scorer
         >>> weights = {"output/kernel": np.zeros((6, 3)), "output/bias": np.zeros(3)}
         >>> open_scorer(window_graph(weights, length=2)).shape
