@@ -15,8 +15,9 @@ from yawstring.models.networks import NetworkFamily, require
 if TYPE_CHECKING:
     from yawstring.models.engine.attention import SelfAttention
 
-POSITION_SD = 0.02
-"""Standard deviation of the first positions, as is usual for learnt ones: small beside the embedded rows."""
+POSITION_SD = 1.0
+"""Standard deviation of the first positions: that of an embedded row. The 0.02 of large networks leaves a small one blind
+to the order of rows for its first epochs, for the normalisation hides what is small beside the row."""
 
 
 @dataclass(frozen=True, kw_only=True)
