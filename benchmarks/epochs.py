@@ -2,9 +2,9 @@
 
     python benchmarks/epochs.py [--windows 10000] [--epochs 4] [--json FILE]
 
-Every family has its default options. Rows are drawn at random: time depends on shapes, not on values. Printed are seconds
-to the end of the first epoch, imports and compilation among them, and the fastest of the later epochs, also for 50,000
-windows, which scales with their number.
+Every family has its default options. Rows are drawn at random: time depends on shapes, not on values. Printed are
+seconds to the end of the first epoch, imports and compilation among them, and the fastest of the later epochs, also
+scaled to 50,000 windows.
 """
 
 import argparse

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from yawstring.models.engine.attention import SelfAttention
 
 POSITION_SD = 1.0
-"""Standard deviation of the first positions: that of an embedded row. The 0.02 of large networks leaves a small one blind
-to the order of rows for its first epochs, for the normalisation hides what is small beside the row."""
+"""Standard deviation of the first positions: that of an embedded row. The 0.02 of large networks leaves a small one
+blind to the order of rows for its first epochs, for the normalisation hides what is small beside the row."""
 
 
 @dataclass(frozen=True, kw_only=True)
