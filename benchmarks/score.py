@@ -71,10 +71,10 @@ def weights_and_windows() -> tuple[dict[str, Array], Array, Array]:
 
 
 def yawstring_scores(weights: Mapping[str, Array], threads: int) -> dict[str, Score]:
-    from yawstring.models.graph import lstm_graph
+    from yawstring.models.recurrent_graph import recurrent_graph
     from yawstring.models.scoring import open_scorer
 
-    return {"call": open_scorer(lstm_graph(weights, length=TIME), threads=threads)}
+    return {"call": open_scorer(recurrent_graph(weights, length=TIME), threads=threads)}
 
 
 def keras_scores(weights: Mapping[str, Array], backend: str, threads: int) -> dict[str, Score]:

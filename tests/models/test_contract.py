@@ -15,15 +15,35 @@ from yawstring.models.registry import families, make_family
 
 OPTIONS = {
     "lstm": {"units": 8, "dense": [4], "epochs": 3, "learning_rate": 0.02, "dropout": 0.1},
+    "cnn": {"filters": 8, "dilations": [1, 2], "dense": [4], "epochs": 3, "learning_rate": 0.02, "dropout": 0.1},
+    "mlp": {"dense": [8], "epochs": 3, "learning_rate": 0.02, "dropout": 0.1},
+    "attention": {"width": 8, "dense": [4], "epochs": 3, "learning_rate": 0.02},
     "forest": {"trees": 7, "class_weights": False, "depth": 9},
 }
 """Small ones, so that the suite is quick; a family not named here is tried with its defaults."""
+
+
+VARIANTS = {
+    "gru": ("lstm", {"cell": "gru"}),
+    "lstm, both ways": ("lstm", {"bidirectional": True}),
+    "gru, both ways": ("lstm", {"cell": "gru", "bidirectional": True}),
+    "cnn, same padding": ("cnn", {"padding": "same", "taps": 4}),
+    "attention, two blocks": ("attention", {"blocks": 2, "heads": 4}),
+}
+"""Options that make another network of a family."""
 
 
 @pytest.mark.parametrize("check", CHECKS)
 @pytest.mark.parametrize("name", families())
 def test_family(name, check):
     CHECKS[check](make_family(name, OPTIONS.get(name)))
+
+
+@pytest.mark.parametrize("check", CHECKS)
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variant(variant, check):
+    name, options = VARIANTS[variant]
+    CHECKS[check](make_family(name, OPTIONS[name] | options))
 
 
 @dataclass(frozen=True, kw_only=True)

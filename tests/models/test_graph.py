@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from support import lstm_weights
 from yawstring.errors import OptionError
-from yawstring.models.graph import lstm_graph
+from yawstring.models.recurrent_graph import recurrent_graph
 from yawstring.models.scoring import open_scorer
 
 
@@ -32,7 +32,7 @@ def windows(count, length, features, seed=1):
 def test_equals_the_network_in_numpy(seed, features, units, dense, outputs, length):
     weights = lstm_weights.draw(seed, features=features, units=units, dense=dense, outputs=outputs)
     array = windows(13, length, features)
-    scores = open_scorer(lstm_graph(weights, length=length))(array)
+    scores = open_scorer(recurrent_graph(weights, length=length))(array)
     assert scores.shape == (13, max(2, outputs))
     np.testing.assert_allclose(scores, lstm_weights.probabilities(weights, array), atol=1e-5, rtol=0)
 
@@ -42,14 +42,14 @@ def test_equals_the_notebooks_network_in_numpy():
     array = windows(500, 5, 55)
     expected = lstm_weights.probabilities(weights, array)
     assert expected.std() > 0.01
-    np.testing.assert_allclose(open_scorer(lstm_graph(weights, length=5))(array), expected, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(open_scorer(recurrent_graph(weights, length=5))(array), expected, atol=1e-5, rtol=0)
 
 
 def test_a_small_probability_keeps_its_digits():
     weights = lstm_weights.draw(dense=())
     weights["output/kernel"][:] = 0
     weights["output/bias"][:] = -25
-    scores = open_scorer(lstm_graph(weights, length=3))(windows(1, 3, 5))
+    scores = open_scorer(recurrent_graph(weights, length=3))(windows(1, 3, 5))
     np.testing.assert_allclose(scores[0, 1], np.exp(-25), rtol=1e-4)
 
 
@@ -70,24 +70,25 @@ def test_equals_keras(outputs):
     for layer in model.layers:
         layer.set_weights([weights[f"{layer.name}/{variable.name}"] for variable in layer.weights])
     expected = np.asarray(model(array))
-    scores = open_scorer(lstm_graph(weights, length=5))(array)
+    scores = open_scorer(recurrent_graph(weights, length=5))(array)
     np.testing.assert_allclose(scores[:, 1:] if outputs == 1 else scores, expected, atol=1e-5, rtol=0)
 
 
 def test_same_weights_give_the_same_octets_in_another_process():
     code = (
-        "import hashlib; from support import lstm_weights; from yawstring.models.graph import lstm_graph;"
-        "print(hashlib.sha256(lstm_graph(lstm_weights.draw(3), length=4)).hexdigest())"
+        "import hashlib; from support import lstm_weights;"
+        "from yawstring.models.recurrent_graph import recurrent_graph;"
+        "print(hashlib.sha256(recurrent_graph(lstm_weights.draw(3), length=4)).hexdigest())"
     )
     there = Path(lstm_weights.__file__).parents[1]
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=there)
-    assert run.stdout.strip() == hashlib.sha256(lstm_graph(lstm_weights.draw(3), length=4)).hexdigest()
-    assert lstm_graph(lstm_weights.draw(3), length=4) != lstm_graph(lstm_weights.draw(4), length=4)
+    assert run.stdout.strip() == hashlib.sha256(recurrent_graph(lstm_weights.draw(3), length=4)).hexdigest()
+    assert recurrent_graph(lstm_weights.draw(3), length=4) != recurrent_graph(lstm_weights.draw(4), length=4)
 
 
 def test_the_order_of_weights_does_not_matter():
     weights = lstm_weights.draw()
-    assert lstm_graph(dict(reversed(weights.items())), length=4) == lstm_graph(weights, length=4)
+    assert recurrent_graph(dict(reversed(weights.items())), length=4) == recurrent_graph(weights, length=4)
 
 
 @pytest.mark.parametrize(
@@ -107,4 +108,4 @@ def test_the_order_of_weights_does_not_matter():
 def test_weights_that_do_not_fit_are_named(change, word):
     weights = {name: value for name, value in (lstm_weights.draw() | change).items() if value is not None}
     with pytest.raises(OptionError, match=word):
-        lstm_graph(weights, length=5)
+        recurrent_graph(weights, length=5)

@@ -11,7 +11,6 @@ from scipy.special import softmax
 from yawstring.errors import OptionError
 from yawstring.models.base import Epoch, Windows
 from yawstring.models.engine.fitting import SIZES_AN_OCTAVE, _padded
-from yawstring.models.engine.program import forward, packed
 from yawstring.models.recurrent import LSTM
 from yawstring.models.scoring import open_scorer
 
@@ -54,7 +53,8 @@ def test_learns_and_its_graph_says_what_validation_said(classes: int) -> None:
 def test_the_graph_scores_each_window_as_the_network_that_was_trained(classes: int) -> None:
     fitted = SMALL.fit(windows(classes=classes), classes=classes, seed=2)
     unseen = windows(500, classes, seed=7)
-    logits = np.asarray(forward(packed(fitted.weights), unseen.gather().transpose(1, 0, 2)), np.float64)
+    network = SMALL.network()
+    logits = np.asarray(network.logits(network.packed(fitted.weights), unseen.gather().swapaxes(0, 1)), np.float64)
     if classes == 2:
         logits = np.hstack([np.zeros_like(logits), logits])
     expected = softmax(logits, axis=1)

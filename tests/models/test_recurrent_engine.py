@@ -13,8 +13,10 @@ from yawstring.models.base import Windows
 from yawstring.models.engine.figures import batch_f1, macro_f1
 from yawstring.models.engine.fitting import Fit, balanced_weights
 from yawstring.models.engine.initial import initial_weights
-from yawstring.models.engine.program import Options, forward, packed, unpacked
-from yawstring.models.engine.step import UNROLLED_STEPS, last_hidden
+from yawstring.models.engine.lstm import UNROLLED_STEPS, last_hidden
+from yawstring.models.engine.network import Drop
+from yawstring.models.engine.program import Options
+from yawstring.models.engine.recurrent import Recurrent
 
 
 def textbook(x: jax.Array, kernel: jax.Array, recurrent: jax.Array, bias: jax.Array) -> jax.Array:
@@ -59,8 +61,9 @@ def kept_and_value(draw: int, share: float) -> tuple[np.ndarray, float]:
     weights = initial_weights(np.random.default_rng(0), 2, units, (), units)
     weights["output/kernel"] = np.eye(units, dtype=np.float32)
     x = np.ones((1, batch, 2), np.float32)
-    plain = np.asarray(forward(packed(weights), x))
-    dropped = np.asarray(jax.jit(lambda key: forward(packed(weights), x, (share,), key))(jnp.uint32(draw)))
+    network = Recurrent(dropouts=(share,))
+    plain = np.asarray(network.logits(network.packed(weights), x))
+    dropped = np.asarray(jax.jit(lambda key: network.logits(network.packed(weights), x, Drop(key)))(jnp.uint32(draw)))
     kept = dropped != 0
     return kept, float(np.median(dropped[kept] / plain[kept]))
 
@@ -91,7 +94,7 @@ def test_dropout_of_a_fit_changes_from_step_to_step() -> None:
     for share in (0.0, 0.5):
         weights = initial_weights(np.random.default_rng(0), 3, 8, (), 1)
         options = Options(np.float32(1e-9), np.ones(2, np.float32), np.uint32(3))
-        fit = Fit.start(weights, train, batch=2, dropouts=(share,), options=options)
+        fit = Fit.start(Recurrent(dropouts=(share,)), weights, train, batch=2, options=options)
         losses[share] = fit.epoch(np.arange(8)).losses
     assert np.ptp(losses[0.0]) < 1e-6
     assert len(set(losses[0.5].tolist())) == 4
@@ -129,11 +132,12 @@ def test_initial_weights_are_drawn_as_keras_draws() -> None:
 
 def test_packing_is_undone() -> None:
     weights = initial_weights(np.random.default_rng(0), 3, 2, (4,), 1)
-    back = unpacked(jax.device_put(packed(weights)), tuple(weights))
+    network = Recurrent()
+    back = network.unpacked(network.packed(weights))
     assert list(back) == list(weights)
     for name, array in weights.items():
         np.testing.assert_array_equal(back[name], array)
-        assert name != "lstm/kernel" or not np.array_equal(packed(weights)[name], array)
+        assert name != "lstm/kernel" or not np.array_equal(network.packed(weights)[name], array)
 
 
 @pytest.mark.parametrize("total", [1, 31, 32, 33, 545, 1025])
@@ -146,9 +150,10 @@ def test_padding_changes_no_figure(total: int) -> None:
     )
     weights = initial_weights(generator, 3, 4, (), 3)
     options = Options(np.float32(1e-3), np.ones(3, np.float32), np.uint32(0))
-    fit = Fit.start(weights, windows, batch=32, dropouts=(), options=options)
+    fit = Fit.start(Recurrent(), weights, windows, batch=32, options=options)
     passed = fit.evaluate(windows)
-    logits = np.asarray(forward(packed(weights), windows.gather().swapaxes(0, 1)), np.float64)
+    network = Recurrent()
+    logits = np.asarray(network.logits(network.packed(weights), windows.gather().swapaxes(0, 1)), np.float64)
     shares = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     np.testing.assert_array_equal(passed.truth, windows.labels)
     np.testing.assert_array_equal(passed.predicted, shares.argmax(1))

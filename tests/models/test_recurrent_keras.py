@@ -9,7 +9,8 @@ import pytest
 from yawstring.models.base import Windows
 from yawstring.models.engine.fitting import Fit, balanced_weights
 from yawstring.models.engine.initial import initial_weights
-from yawstring.models.engine.program import Options, forward, packed
+from yawstring.models.engine.program import Options
+from yawstring.models.engine.recurrent import Recurrent
 
 pytest.importorskip("tensorflow", reason="the oracle is Keras on TensorFlow: pip install 'yawstring[reference]'")
 
@@ -62,14 +63,14 @@ def keras_model(keras: Any, classes: int, weights: dict[str, np.ndarray]) -> Any
 
 def started(train: Windows, weights: dict[str, np.ndarray], class_weights: np.ndarray) -> Fit:
     options = Options(np.float32(1e-3), class_weights, np.uint32(0))
-    return Fit.start(weights, train, batch=BATCH, dropouts=(), options=options)
+    return Fit.start(Recurrent(), weights, train, batch=BATCH, options=options)
 
 
 @pytest.mark.parametrize("classes", [2, 4])
 def test_same_weights_give_the_same_outputs(keras: Any, classes: int) -> None:
     weights = initial_weights(np.random.default_rng(5), FEATURES, UNITS, DENSE, 1 if classes == 2 else classes)
     x = np.random.default_rng(6).normal(size=(64, LENGTH, FEATURES)).astype(np.float32) * 2
-    logits = np.asarray(forward(packed(weights), x.swapaxes(0, 1)), np.float64)
+    logits = np.asarray(Recurrent().logits(Recurrent().packed(weights), x.swapaxes(0, 1)), np.float64)
     odds = np.exp(logits)
     ours = odds / (1 + odds) if classes == 2 else odds / odds.sum(1, keepdims=True)
     np.testing.assert_allclose(ours, keras_model(keras, classes, weights)(x).numpy(), atol=1e-5)

@@ -13,12 +13,13 @@ from support import lstm_weights
 from yawstring.errors import BundleError, OptionError, TableError
 from yawstring.models import scoring, vetting
 from yawstring.models.base import Windows
-from yawstring.models.graph import Node, lstm_graph, write_graph
+from yawstring.models.graph import Node, write_graph
+from yawstring.models.recurrent_graph import recurrent_graph
 from yawstring.models.scoring import open_scorer
 
 LENGTH, FEATURES = 4, 5
-GRAPH = lstm_graph(lstm_weights.draw(outputs=3), length=LENGTH)
-SMALL = lstm_graph(lstm_weights.draw(features=2, units=2, dense=(2,)), length=2)
+GRAPH = recurrent_graph(lstm_weights.draw(outputs=3), length=LENGTH)
+SMALL = recurrent_graph(lstm_weights.draw(features=2, units=2, dense=(2,)), length=2)
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +50,7 @@ class TestScores:
         assert np.array_equal(scores, open_scorer(GRAPH)(array))
 
     def test_one_by_one_gives_the_same_bits_at_the_notebooks_size(self):
-        scorer = open_scorer(lstm_graph(lstm_weights.draw(features=55, units=64, dense=(64,), size=0.1), length=5))
+        scorer = open_scorer(recurrent_graph(lstm_weights.draw(features=55, units=64, dense=(64,), size=0.1), length=5))
         array = np.random.default_rng(0).normal(0, 1, (1024, 5, 55)).astype(np.float32)
         assert np.array_equal(scorer(array), np.concatenate([scorer(window[None]) for window in array]))
 

@@ -1,12 +1,13 @@
 """ONNX graphs built node by node: the one form in which a detector is scored.
 
 Operators are those of ONNX (https://onnx.ai/onnx/operators/), opset 17 and ``ai.onnx.ml`` 3, which every ONNX Runtime
-since 1.14 reads. A recurrent network is one ``LSTM`` node; what differs between Keras's layout of weights and ONNX's is
-settled in the constants, once, so that the running graph is not made to do it for every window.
+since 1.14 reads. What differs between Keras's layout of weights and ONNX's is settled in the constants, once, so that
+the running graph is not made to do it for every window.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,11 +25,13 @@ ML_OPSET = 3
 IR_VERSION = 8
 """Version of the file format: the one that came with opset 17."""
 
-GATES = 4
-KERAS_TO_ONNX_GATES = (0, 3, 1, 2)
-"""Where ONNX's gates (input, output, forget, cell) stand among Keras's (input, forget, cell, output)."""
+Constants: TypeAlias = dict[str, NDArray[np.generic]]
+"""Constants of a graph by name."""
 
-Attribute = int | str | Sequence[int] | Sequence[float] | Sequence[str] | NDArray[np.generic]
+Arrays: TypeAlias = Mapping[str, NDArray[np.float32]]
+"""Weights by name."""
+
+Attribute = int | float | str | Sequence[int] | Sequence[float] | Sequence[str] | NDArray[np.generic]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,36 +113,62 @@ def write_graph(
     return octets
 
 
-def lstm_graph(weights: Mapping[str, ArrayLike], *, length: int) -> bytes:
-    """The graph of an LSTM over a window, its last state, dense layers (relu) and a sigmoid or softmax head.
+def as_arrays(weights: Mapping[str, ArrayLike]) -> dict[str, NDArray[np.float32]]:
+    """Weights as ``float32``."""
+    return {name: np.asarray(value, np.float32) for name, value in weights.items()}
+
+
+def dense_layers(arrays: Arrays) -> list[str]:
+    """Names of the dense layers in order, the output layer last."""
+    return [*(f"dense_{index}" for index in range(sum(name.startswith("dense_") for name in arrays) // 2)), "output"]
+
+
+def dense_shapes(arrays: Arrays, width: int) -> dict[str, tuple[int, ...]]:
+    """Shapes that the weights of the dense layers must have, where ``width`` values go into the first."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for layer in dense_layers(arrays):
+        outputs = arrays[f"{layer}/bias"].size if f"{layer}/bias" in arrays else 0
+        shapes |= {f"{layer}/kernel": (width, outputs), f"{layer}/bias": (outputs,)}
+        width = outputs
+    return shapes
+
+
+def check_shapes(network: str, arrays: Arrays, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    """Refuse weights that are missing, not known, or do not fit each other.
 
     Args:
-        weights: In Keras's names and layout, ``F`` features, ``U`` units: ``lstm/kernel`` [F, 4U],
-            ``lstm/recurrent_kernel`` [U, 4U] and ``lstm/bias`` [4U], gates in the order input, forget, cell, output;
-            ``dense_0/kernel``, ``dense_0/bias``, ``dense_1/kernel``, …; ``output/kernel`` and ``output/bias``. One
-            output is a sigmoid's, which the graph turns into two columns ``[1 - p, p]``; more are a softmax's.
-        length: Rows in a window.
-
-    Returns:
-        Octets of an ONNX model, the same for the same weights.
+        network: What the network is called in the message.
+        arrays: Weights by name.
+        shapes: The shape each must have; all that there are.
 
     Raises:
-        OptionError: A weight is missing, is not known, or its shape does not fit the others.
-        MissingExtraError: The ``onnx`` package is not installed.
-
-    Example:
-        >>> weights = {"lstm/kernel": np.ones((3, 8)), "lstm/recurrent_kernel": np.ones((2, 8)),
-        ...            "lstm/bias": np.zeros(8), "output/kernel": np.zeros((2, 1)), "output/bias": np.zeros(1)}
-        >>> from yawstring.models.scoring import open_scorer
-        >>> open_scorer(lstm_graph(weights, length=5))(np.ones((4, 5, 3), np.float32)).shape
-        (4, 2)
+        OptionError: Names the weight.
     """
-    arrays = {name: np.asarray(value, np.float32) for name, value in weights.items()}
-    layers = _layers(arrays)
-    features, units = _check(arrays, layers)
-    constants, nodes = _lstm(arrays, units)
-    value = "state"
-    for layer in layers[:-1]:
+    if odd := sorted(set(shapes) ^ set(arrays)):
+        raise OptionError(f"weights of {network}: missing or not known: {', '.join(odd)}")
+    for name, shape in shapes.items():
+        if arrays[name].shape != shape or 0 in shape:
+            raise OptionError(f"weight '{name}' has the shape {arrays[name].shape}, expected {shape}")
+
+
+def size(arrays: Arrays, name: str, axis: int) -> int:
+    """Length of an axis of a weight; 0 where there is no such weight or axis, which no shape allows."""
+    shape = arrays[name].shape if name in arrays else ()
+    return shape[axis] if axis < len(shape) else 0
+
+
+def dense_graph(arrays: Arrays, value: str) -> tuple[Constants, list[Node], int]:
+    """Constants and nodes of the hidden dense layers and of the head, a softmax; and the number of classes.
+
+    One output is a sigmoid's, which the graph turns into two columns ``[1 - p, p]``; more are a softmax's.
+
+    Args:
+        arrays: Weights by name; those of other layers are not looked at.
+        value: Name of what goes in, ``float32[window, unit]``.
+    """
+    constants: Constants = {}
+    nodes: list[Node] = []
+    for layer in dense_layers(arrays)[:-1]:
         constants |= {f"{layer}/kernel": arrays[f"{layer}/kernel"], f"{layer}/bias": arrays[f"{layer}/bias"]}
         nodes += [
             Node(op="Gemm", inputs=[value, f"{layer}/kernel", f"{layer}/bias"], outputs=[f"{layer}/sum"]),
@@ -152,69 +181,7 @@ def lstm_graph(weights: Mapping[str, ArrayLike], *, length: int) -> bytes:
         Node(op="Gemm", inputs=[value, "output/kernel", "output/bias"], outputs=["logits"]),
         Node(op="Softmax", inputs=["logits"], outputs=[OUTPUT_NAME], attributes={"axis": 1}),
     ]
-    return write_graph(nodes, constants, shape=(length, features), classes=kernel.shape[1])
-
-
-def _layers(arrays: Mapping[str, NDArray[np.float32]]) -> list[str]:
-    """Names of the dense layers in order, the output layer last; refuses missing and unknown weights."""
-    hidden = [f"dense_{index}" for index in range(sum(name.startswith("dense_") for name in arrays) // 2)]
-    layers = [*hidden, "output"]
-    expected = {"lstm/kernel", "lstm/recurrent_kernel", "lstm/bias"}
-    expected |= {f"{layer}/{part}" for layer in layers for part in ("kernel", "bias")}
-    if odd := sorted(expected ^ set(arrays)):
-        raise OptionError(f"weights of an LSTM: missing or not known: {', '.join(odd)}")
-    return layers
-
-
-def _check(arrays: Mapping[str, NDArray[np.float32]], layers: Sequence[str]) -> tuple[int, int]:
-    """Features and units; refuses weights whose shapes do not fit each other."""
-    features = arrays["lstm/kernel"].shape[0] if arrays["lstm/kernel"].ndim else 0
-    units = arrays["lstm/recurrent_kernel"].shape[0] if arrays["lstm/recurrent_kernel"].ndim else 0
-    shapes: dict[str, tuple[int, ...]] = {
-        "lstm/kernel": (features, GATES * units),
-        "lstm/recurrent_kernel": (units, GATES * units),
-        "lstm/bias": (GATES * units,),
-    }
-    width = units
-    for layer in layers:
-        outputs = arrays[f"{layer}/bias"].size
-        shapes |= {f"{layer}/kernel": (width, outputs), f"{layer}/bias": (outputs,)}
-        width = outputs
-    for name, shape in shapes.items():
-        if arrays[name].shape != shape or 0 in shape:
-            raise OptionError(f"weight '{name}' has the shape {arrays[name].shape}, expected {shape}")
-    return features, units
-
-
-def _lstm(arrays: Mapping[str, NDArray[np.float32]], units: int) -> tuple[dict[str, NDArray[np.generic]], list[Node]]:
-    """Constants and nodes that turn the input into ``state``, ``float32[window, unit]``.
-
-    ONNX Runtime's LSTM takes time first only (``layout=1`` is refused on CPU), hence the Transpose.
-    """
-    bias = _onnx_gates(arrays["lstm/bias"])
-    constants: dict[str, NDArray[np.generic]] = {
-        "lstm/W": _onnx_gates(arrays["lstm/kernel"]).T[None],
-        "lstm/R": _onnx_gates(arrays["lstm/recurrent_kernel"]).T[None],
-        # ONNX has a second bias, for the recurrent product; Keras's LSTM has the one.
-        "lstm/B": np.concatenate([bias, np.zeros_like(bias)])[None],
-        "direction": np.zeros(1, np.int64),
-    }
-    nodes = [
-        Node(op="Transpose", inputs=[INPUT_NAME], outputs=["steps"], attributes={"perm": [1, 0, 2]}),
-        Node(
-            op="LSTM",
-            inputs=["steps", "lstm/W", "lstm/R", "lstm/B"],
-            outputs=["", "last"],
-            attributes={"hidden_size": units},
-        ),
-        Node(op="Squeeze", inputs=["last", "direction"], outputs=["state"]),
-    ]
-    return constants, nodes
-
-
-def _onnx_gates(array: NDArray[np.float32]) -> NDArray[np.float32]:
-    parts = np.split(array, GATES, axis=-1)
-    return np.concatenate([parts[gate] for gate in KERAS_TO_ONNX_GATES], axis=-1)
+    return constants, nodes, kernel.shape[1]
 
 
 def _head(kernel: NDArray[np.float32], bias: NDArray[np.float32]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -16,7 +16,7 @@ def families() -> dict[str, type[Family]]:
     Modules are importable without any extra; what a family's library lacks is said when it is fitted.
 
     Example:
-        >>> {"forest", "lstm", "majority"} <= families().keys()
+        >>> {"cnn", "forest", "lstm", "majority"} <= families().keys()
         True
     """
     found: dict[str, type[Family]] = {}
@@ -41,10 +41,10 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
     Example:
         >>> make_family("forest", {"trees": 10})
         Forest(trees=10, depth=None, leaf=1, class_weights=False)
-        >>> make_family("oracle")
+        >>> make_family("oracle")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         ...
-        yawstring.errors.OptionError: no detector is called 'oracle'; there are forest, lstm, majority
+        yawstring.errors.OptionError: no detector is called 'oracle'; there are ...
     """
     known = families()
     if name not in known:

@@ -119,10 +119,10 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
         OptionError: ``threads`` is below one.
 
     Example:
-        >>> from yawstring.models.graph import lstm_graph
+        >>> from yawstring.models.recurrent_graph import recurrent_graph
         >>> weights = {"lstm/kernel": np.ones((3, 8)), "lstm/recurrent_kernel": np.ones((2, 8)),
         ...            "lstm/bias": np.zeros(8), "output/kernel": np.zeros((2, 2)), "output/bias": np.zeros(2)}
-        >>> scorer = open_scorer(lstm_graph(weights, length=5))
+        >>> scorer = open_scorer(recurrent_graph(weights, length=5))
         >>> scorer.reads, scorer.shape, scorer.classes
         ('window', (5, 3), 2)
         >>> scorer(np.zeros((1, 5, 3), np.float32)).tolist()

@@ -25,10 +25,20 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 
 OPERATORS = frozenset(
     {
+        ("", "Add"),  # attention: positions and residuals
+        ("", "Concat"),  # cnn: means beside maxima
+        ("", "Conv"),
         ("", "Div"),
+        ("", "Flatten"),  # mlp: the rows of a window; lstm: the states of both directions
+        ("", "GRU"),
         ("", "Gemm"),
+        ("", "GlobalAveragePool"),
+        ("", "GlobalMaxPool"),
         ("", "LSTM"),
+        ("", "LayerNormalization"),  # attention
+        ("", "MatMul"),  # attention: products over more than two axes
         ("", "Relu"),
+        ("", "Reshape"),  # attention: heads
         ("", "Softmax"),
         ("", "Squeeze"),
         ("", "Transpose"),

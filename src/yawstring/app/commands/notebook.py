@@ -11,7 +11,6 @@ def command(
     out: Annotated[Path, typer.Option("--out", help="Folder for report.json and report.html; made if need be.")],
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training windows.")] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the network.")] = 10,
-    devices: Annotated[int, typer.Option("--devices", min=1, max=2, help="Cores that share each batch.")] = 1,
     no_search: Annotated[
         bool, typer.Option("--no-search", help="Leave out the search of step 9. There is none yet in any case.")
     ] = False,
@@ -24,7 +23,6 @@ def command(
 
     Example: `yawstring notebook fused.csv --out notebook --epochs 10 --seed 10 --no-search`
     """
-    from dataclasses import replace
     from datetime import UTC, datetime
 
     from yawstring.app.console import err, note_runtime, progress
@@ -41,7 +39,7 @@ def command(
     opened = read_table(table)
     prepared = prepare(opened, seed=seed)
     make_folder(out)
-    options = replace(options, devices=note_runtime(devices))
+    note_runtime()
     if options.search:
         err.print(f"yawstring: {NO_SEARCH}", markup=False)
     screen.counts(results, prepared)

@@ -59,11 +59,10 @@ class Run:
     scores: Scores
 
 
-def reference(*, epochs: int, devices: int = 1) -> LSTM:
-    """The notebook's network, and how many devices share a batch of it."""
+def reference(*, epochs: int) -> LSTM:
+    """The notebook's network."""
     return LSTM(
-        units=64, dropout=0.3, dense=(64,), learning_rate=1e-3, batch=BATCH, epochs=epochs, keep="last", f1="batch",
-        devices=devices,
+        units=64, dropout=0.3, dense=(64,), learning_rate=1e-3, batch=BATCH, epochs=epochs, keep="last", f1="batch"
     )  # fmt: skip
 
 

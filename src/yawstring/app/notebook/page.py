@@ -280,7 +280,7 @@ def _row(run: Run) -> tuple[str, ...]:
 
 def _how(account: Account) -> Section:
     options = account.outcome.options
-    chosen = f"--epochs {options.epochs} --seed {options.seed} --devices {options.devices} --no-search"
+    chosen = f"--epochs {options.epochs} --seed {options.seed} --no-search"
     return Section(
         title="How to get this again",
         blocks=(

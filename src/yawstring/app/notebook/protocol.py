@@ -30,7 +30,6 @@ class Options:
             not seed its network.)
         search: Whether the search of step 9 was asked for. There is none yet: step 10 then rebuilds the network of
             step 8.
-        devices: Devices of JAX that share each batch.
 
     Raises:
         OptionError: A value makes no sense.
@@ -39,7 +38,6 @@ class Options:
     epochs: int = 10
     seed: int = 10
     search: bool = False
-    devices: int = 1
 
     def __post_init__(self) -> None:
         if self.epochs < 1:
@@ -151,7 +149,7 @@ def run(prepared: Prepared, options: Options, *, bars: Bars) -> Outcome:
 
     Step 10 fits from the seed after the first one's, so that the two are as independent as the notebook's.
     """
-    network = reference(epochs=options.epochs, devices=options.devices)
+    network = reference(epochs=options.epochs)
     first = fit(network, prepared.cut, seed=options.seed, title="fit", bars=bars)
     best = searched(network)
     again = fit(best, prepared.cut, seed=options.seed + 1, title="fit again", bars=bars)

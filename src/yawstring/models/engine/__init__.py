@@ -1,4 +1,5 @@
-"""The training engine of the recurrent family: an epoch is one compiled program.
+"""The training engine of the networks: an epoch is one compiled program, whatever the network.
 
-Its modules need JAX, so import them where something is fitted, not before.
+Its modules need JAX, so import them where something is fitted, not before; :mod:`~yawstring.models.engine.initial`
+and :mod:`~yawstring.models.engine.figures` need NumPy alone.
 """

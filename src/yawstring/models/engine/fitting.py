@@ -3,26 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+import jax
 import numpy as np
 from jax import Array
-from jax.sharding import Mesh
 from numpy.typing import NDArray
 
 from yawstring.models.base import Windows
-from yawstring.models.engine.devices import WHOLE, mesh_of, placed
 from yawstring.models.engine.figures import batch_f1, macro_f1
 from yawstring.models.engine.initial import Weights
-from yawstring.models.engine.program import (
-    BATCHES,
-    Batches,
-    Options,
-    State,
-    fresh_state,
-    judge,
-    learn,
-    packed,
-    unpacked,
-)
+from yawstring.models.engine.network import Network
+from yawstring.models.engine.program import Batches, Options, State, fresh_state, judge, learn
 
 EVALUATION_LANES = 512
 """Windows scored at once in a pass of evaluation, at most."""
@@ -59,54 +49,38 @@ class Fit:
     """A network being trained on one part of the windows.
 
     Attributes:
+        network: What is trained.
         train: Windows to learn from.
         batch: Windows in a batch.
-        dropouts: Share dropped after the LSTM and after each hidden dense layer.
         options: Learning rate, class weights and the key of the dropout.
     """
 
+    network: Network
     train: Windows
     batch: int
-    dropouts: tuple[float, ...]
     options: Options
     _names: tuple[str, ...]
-    _mesh: Mesh
     _state: State
     _placed: dict[int, tuple[NDArray[np.float32], Array]] = field(default_factory=dict)
 
     @classmethod
-    def start(
-        cls,
-        weights: Weights,
-        train: Windows,
-        *,
-        batch: int,
-        dropouts: tuple[float, ...],
-        options: Options,
-        devices: int = 1,
-    ) -> "Fit":
+    def start(cls, network: Network, weights: Weights, train: Windows, *, batch: int, options: Options) -> "Fit":
         """A fit before its first epoch.
 
         Args:
-            weights: Keras's names and layout, as :func:`yawstring.models.engine.initial.initial_weights` gives them.
+            network: What is trained.
+            weights: Its weights in Keras's names and layout.
             train: Windows to learn from.
             batch: Windows in a batch.
-            dropouts: Share dropped after the LSTM and after each hidden dense layer; empty for none.
             options: Learning rate, class weights and the key of the dropout.
-            devices: Devices that share each batch, which is a multiple of them.
-
-        Raises:
-            OptionError: The process has fewer devices.
         """
-        mesh = mesh_of(devices)
         return cls(
+            network=network,
             train=train,
             batch=batch,
-            dropouts=dropouts,
             options=options,
             _names=tuple(weights),
-            _mesh=mesh,
-            _state=fresh_state(packed(weights), mesh),
+            _state=fresh_state(network.packed(weights)),
         )
 
     def epoch(self, order: NDArray[np.int64]) -> Passed:
@@ -114,34 +88,31 @@ class Fit:
         batches = _batches(self.train, order, self.batch)
         rows = self._on_device(self.train.rows)
         self._state, losses, predicted = learn(
-            self._state,
-            rows,
-            placed(batches, self._mesh, BATCHES),
-            self.options,
-            length=self.train.length,
-            dropouts=self.dropouts,
-            mesh=self._mesh,
+            self._state, rows, batches, self.options, length=self.train.length, network=self.network
         )
         return _passed(batches, losses, predicted)
 
     def evaluate(self, windows: Windows) -> Passed:
         """Score windows with the weights as they are, in their own order."""
-        share = -(-min(EVALUATION_LANES, _padded(len(windows))) // self._mesh.size)
-        batches = _batches(windows, np.arange(len(windows)), share * self._mesh.size)
-        rows, there = self._on_device(windows.rows), placed(batches, self._mesh, BATCHES)
-        return _passed(batches, *judge(self._state.parameters, rows, there, length=windows.length, mesh=self._mesh))
+        batches = _batches(windows, np.arange(len(windows)), min(EVALUATION_LANES, _padded(len(windows))))
+        rows = self._on_device(windows.rows)
+        judged = judge(self._state.parameters, rows, batches, length=windows.length, network=self.network)
+        return _passed(batches, *judged)
 
     def weights(self) -> Weights:
-        """The weights as they are, on the host, under Keras's names."""
-        return unpacked(self._state.parameters, self._names)
+        """The weights as they are, on the host, under Keras's names.
+
+        JAX sorts the keys of a dictionary, so the order of the layers is brought along.
+        """
+        return self.network.unpacked({name: np.asarray(self._state.parameters[name]) for name in self._names})
 
     def _on_device(self, rows: NDArray[np.float32]) -> Array:
-        """The rows on every device, padded; sent there once."""
+        """The rows on the device, padded; sent there once."""
         if id(rows) not in self._placed:
             padded = np.zeros((_padded(len(rows)), rows.shape[1]), np.float32)
             padded[: len(rows)] = rows
             # The host's array is kept beside it: while it lives, no other can have its identity.
-            self._placed[id(rows)] = rows, placed(padded, self._mesh, WHOLE)
+            self._placed[id(rows)] = rows, jax.device_put(padded)
         return self._placed[id(rows)][1]
 
 

@@ -1,45 +1,29 @@
 """The recurrent family as a scikit-learn classifier, for pipelines, cross-validation and comparisons."""
 
-from typing import Any
+from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 
-from yawstring.errors import MissingExtraError
-from yawstring.models.base import Windows
+from yawstring.models.estimators.networks import WindowClassifier
 from yawstring.models.recurrent import LSTM
-from yawstring.models.scoring import open_scorer
-
-try:
-    from sklearn.base import BaseEstimator, ClassifierMixin
-    from sklearn.utils import check_random_state
-    from sklearn.utils.multiclass import check_classification_targets
-    from sklearn.utils.validation import check_is_fitted, validate_data
-except ModuleNotFoundError as error:
-    raise MissingExtraError("scikit-learn", extra="train", needed_for="the classifier LSTMClassifier") from error
 
 
-class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # scikit-learn is untyped
+class LSTMClassifier(WindowClassifier):
     """LSTM over windows, as :class:`~yawstring.models.recurrent.LSTM` with the manners of scikit-learn.
 
     Features are taken as they are: put a scaler before it, fitted on the training part alone.
 
     Args:
         units: Width of the LSTM.
+        cell: ``"lstm"`` or ``"gru"``.
+        bidirectional: Read each window backwards as well.
         dropout: Share of the LSTM's outputs dropped while training.
         dense: Widths of the hidden dense layers.
         learning_rate: Adam's.
         batch: Windows in a batch.
         epochs: Passes over the training windows.
         class_weights: Weigh each window by what balances the classes.
-        devices: Devices of JAX that share each batch, as in :class:`~yawstring.models.recurrent.LSTM`.
         random_state: Seed, generator or ``None``, as everywhere in scikit-learn.
-
-    Attributes:
-        classes_: Classes in order.
-        graph_: ONNX graph that scores; :meth:`predict_proba` runs it through ONNX Runtime.
-        weights_: Arrays by Keras's names.
-        loss_curve_: Mean loss of each epoch.
 
     Example:
         >>> X = np.random.default_rng(0).normal(size=(300, 5, 2)).astype(np.float32)
@@ -53,70 +37,29 @@ class LSTMClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # s
         self,
         *,
         units: int = 64,
+        cell: Literal["lstm", "gru"] = "lstm",
+        bidirectional: bool = False,
         dropout: float = 0.3,
         dense: tuple[int, ...] = (64,),
         learning_rate: float = 1e-3,
         batch: int = 32,
         epochs: int = 10,
         class_weights: bool = False,
-        devices: int = 1,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
         self.units = units
+        self.cell = cell
+        self.bidirectional = bidirectional
         self.dropout = dropout
         self.dense = dense
         self.learning_rate = learning_rate
         self.batch = batch
         self.epochs = epochs
         self.class_weights = class_weights
-        self.devices = devices
         self.random_state = random_state
 
-    def fit(self, X: ArrayLike, y: ArrayLike) -> "LSTMClassifier":
-        """Fit on windows.
-
-        Args:
-            X: ``float[window, time, feature]``, or ``float[row, feature]`` for windows of one row.
-            y: Label of each window, anything that can be sorted.
-
-        Raises:
-            ValueError: Shapes or values are not as scikit-learn wants them, or there is but one class.
-            OptionError: An option makes no sense.
-            MissingExtraError: JAX or ONNX is not installed.
-        """
-        windows, truth = validate_data(self, X, y, dtype=np.float32, allow_nd=True)
-        check_classification_targets(truth)
-        self.classes_, labels = np.unique(truth, return_inverse=True)
-        if len(self.classes_) < 2:
-            raise ValueError(f"LSTMClassifier needs two classes or more; y holds {len(self.classes_)} class")
+    def family(self) -> LSTM:
+        """As :meth:`WindowClassifier.family`."""
         options = self.get_params()
-        seed = int(check_random_state(options.pop("random_state")).randint(np.iinfo(np.int32).max))
-        family = LSTM(**{**options, "dense": tuple(self.dense)})
-        fitted = family.fit(_windows(windows, labels), classes=len(self.classes_), seed=seed)
-        self.window_shape_ = windows.shape[1:]
-        self.graph_, self.weights_ = fitted.graph, dict(fitted.weights)
-        self.loss_curve_ = [epoch.loss for epoch in fitted.history]
-        return self
-
-    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
-        """Probability of each class, ``float32[window, class]``, columns in the order of ``classes_``."""
-        check_is_fitted(self)
-        windows = validate_data(self, X, dtype=np.float32, allow_nd=True, reset=False)
-        if windows.shape[1:] != self.window_shape_:
-            raise ValueError(
-                f"X holds windows of shape {windows.shape[1:]}, but those fitted were {self.window_shape_}"
-            )
-        return open_scorer(self.graph_)(windows.reshape(len(windows), -1, windows.shape[-1]))
-
-    def predict(self, X: ArrayLike) -> NDArray[Any]:
-        """The likeliest class of each window."""
-        likeliest: NDArray[Any] = self.predict_proba(X).argmax(axis=1)
-        chosen: NDArray[Any] = self.classes_[likeliest]
-        return chosen
-
-
-def _windows(X: NDArray[np.float32], labels: NDArray[np.int64]) -> Windows:
-    """Windows laid end to end, so that none shares a row with another."""
-    length = X.shape[1] if X.ndim == 3 else 1
-    rows = np.ascontiguousarray(X.reshape(-1, X.shape[-1]))
-    return Windows(rows=rows, starts=np.arange(len(X)) * length, length=length, labels=labels.astype(np.int64))
+        del options["random_state"]
+        return LSTM(**{**options, "dense": tuple(self.dense)})

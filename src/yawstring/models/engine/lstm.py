@@ -3,7 +3,8 @@
 The cell is Keras's (Hochreiter and Schmidhuber, 1997, with the forget gate of Gers et al., 2000). Against what
 automatic differentiation of a textbook scan makes of it: the products with the inputs of all steps are one; three
 sigmoids over contiguous gates are one; the activations are kept rather than computed again; each weight gradient is one
-product over all steps; the inputs, which are data, get no gradient; short windows are unrolled.
+product over all steps; short windows are unrolled. The gradient of the inputs is there for who asks for it; in training
+nobody does, and the compiler leaves it out.
 
 Gates stand here in the order i, f, o, c.
 """
@@ -32,6 +33,7 @@ class _Kept(NamedTuple):
     """Steps as they came: one by one where the window was unrolled, else stacked in one, time first."""
 
     x: Array
+    kernel: Array
     recurrent: Array
     steps: list[_Step] | _Step
 
@@ -41,7 +43,7 @@ def last_hidden(x: Array, kernel: Array, recurrent: Array, bias: Array) -> Array
     """Hidden state after the last step, ``float32[batch, unit]``.
 
     Args:
-        x: ``float32[time, batch, feature]``; gets no gradient.
+        x: ``float32[time, batch, feature]``.
         kernel: ``float32[feature, 4 * unit]``.
         recurrent: ``float32[unit, 4 * unit]``.
         bias: ``float32[4 * unit]``.
@@ -58,7 +60,7 @@ def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Ar
         steps = [_advanced(inputs[0], nothing)]
         for projected in inputs[1:]:
             steps.append(_advanced(projected + steps[-1].hidden @ recurrent, steps[-1].cell))
-        return steps[-1].hidden, _Kept(x, recurrent, steps)
+        return steps[-1].hidden, _Kept(x, kernel, recurrent, steps)
 
     def advance(state: tuple[Array, Array], projected: Array) -> tuple[tuple[Array, Array], _Step]:
         hidden, cell = state
@@ -66,10 +68,10 @@ def _forward(x: Array, kernel: Array, recurrent: Array, bias: Array) -> tuple[Ar
         return (step.hidden, step.cell), step
 
     (hidden, _), stacked = lax.scan(advance, (nothing, nothing), inputs)
-    return hidden, _Kept(x, recurrent, stacked)
+    return hidden, _Kept(x, kernel, recurrent, stacked)
 
 
-def _backward(kept: _Kept, d_last: Array) -> tuple[None, Array, Array, Array]:
+def _backward(kept: _Kept, d_last: Array) -> tuple[Array, Array, Array, Array]:
     length, batch, features = kept.x.shape
     units = kept.recurrent.shape[0]
     if isinstance(kept.steps, list):
@@ -80,7 +82,7 @@ def _backward(kept: _Kept, d_last: Array) -> tuple[None, Array, Array, Array]:
     d_kernel = kept.x.reshape(length * batch, features).T @ flat
     # The first step's hidden state is nought, so it adds nothing.
     d_recurrent = hidden.reshape((length - 1) * batch, units).T @ flat[batch:]
-    return None, d_kernel, d_recurrent, flat.sum(0)
+    return (flat @ kept.kernel.T).reshape(kept.x.shape), d_kernel, d_recurrent, flat.sum(0)
 
 
 last_hidden.defvjp(_forward, _backward)

@@ -1,0 +1,105 @@
+"""What the engine asks of a network: a description that can be compiled for, and its logits.
+
+A network is a frozen dataclass of its options. It stands among the static arguments of the compiled programs
+(:mod:`yawstring.models.engine.program`), so two equal descriptions share a program. The weights are no part of it.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import ClassVar, NamedTuple, TypeAlias
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array, lax
+from numpy.typing import NDArray
+
+Parameters: TypeAlias = Mapping[str, Array]
+Weights: TypeAlias = Mapping[str, NDArray[np.float32]]
+
+
+class Drop(NamedTuple):
+    """Dropout of one step; the default drops nothing.
+
+    What is dropped is a hash of its place and of ``draw``, so that a mask is neither kept nor read from memory.
+
+    Attributes:
+        draw: ``uint32``, picks the values dropped.
+    """
+
+    draw: Array | None = None
+
+    def __call__(self, values: Array, share: float, place: int) -> Array:
+        """Values with this share of them at nought and the others scaled up.
+
+        Args:
+            values: ``float32[…]``.
+            share: At least 0, below 1.
+            place: Which dropout of the network this is; each has a number of its own.
+        """
+        if self.draw is None or share == 0:
+            return values
+        numbers = lax.iota(jnp.uint32, values.size).reshape(values.shape)
+        hashed = mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(self.draw + jnp.uint32(place)))
+        return jnp.where(hashed >= jnp.uint32(round(share * 2**32)), values * jnp.float32(1 / (1 - share)), 0)
+
+
+class Network(ABC):
+    """A network that the engine can train: a frozen dataclass of whatever changes the program.
+
+    Class attributes:
+        time_first: Whether :meth:`logits` takes windows time first, ``float32[time, window, feature]``; else they come
+            as ``float32[window, time, feature]``. They are gathered in that order, so neither costs a copy.
+    """
+
+    time_first: ClassVar[bool] = False
+
+    @abstractmethod
+    def logits(self, parameters: Parameters, x: Array, drop: Drop = Drop()) -> Array:  # noqa: B008  # a constant
+        """``float32[window, output]``: of a sigmoid where there is one output, of a softmax where there are more.
+
+        Args:
+            parameters: As :meth:`packed` gives them.
+            x: Windows, laid out as :attr:`time_first` says.
+            drop: Dropout of this step.
+        """
+
+    def packed(self, weights: Weights) -> dict[str, NDArray[np.float32]]:
+        """Weights in the program's layout, where that differs from Keras's; a copy."""
+        return {name: array.copy() for name, array in weights.items()}
+
+    def unpacked(self, weights: Weights) -> dict[str, NDArray[np.float32]]:
+        """Undoes :meth:`packed`."""
+        return {name: array.copy() for name, array in weights.items()}
+
+
+def dense_layers(
+    parameters: Parameters, hidden: Array, drop: Drop, dropouts: tuple[float, ...], *, place: int = 0
+) -> Array:
+    """Hidden dense layers ``dense_0``, ``dense_1``, … with rectifiers, and ``output``: ``float32[window, output]``.
+
+    Args:
+        parameters: Those of the layers; others are not looked at.
+        hidden: ``float32[window, unit]``.
+        drop: Dropout of this step.
+        dropouts: Share dropped of what goes into each layer, the output layer last; those not named drop nothing.
+        place: Number of the first of these dropouts.
+    """
+    layer = 0
+    while f"dense_{layer}/kernel" in parameters:
+        hidden = drop(hidden, _share(dropouts, layer), place + layer)
+        hidden = jax.nn.relu(hidden @ parameters[f"dense_{layer}/kernel"] + parameters[f"dense_{layer}/bias"])
+        layer += 1
+    hidden = drop(hidden, _share(dropouts, layer), place + layer)
+    return hidden @ parameters["output/kernel"] + parameters["output/bias"]
+
+
+def mixed(x: Array) -> Array:
+    """A hash of 32 bits (Ellis's lowbias32): every bit of the input sways every bit of the output."""
+    x = (x ^ (x >> 16)) * jnp.uint32(0x7FEB352D)
+    x = (x ^ (x >> 15)) * jnp.uint32(0x846CA68B)
+    return x ^ (x >> 16)
+
+
+def _share(dropouts: tuple[float, ...], layer: int) -> float:
+    return dropouts[layer] if layer < len(dropouts) else 0.0
