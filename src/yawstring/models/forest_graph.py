@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME
 from yawstring.models.graph import Attribute, Node, write_graph
+from yawstring.models.nodes import Nodes
 from yawstring.models.vetting import BRANCH, LEAF, TREES
 
 NO_CHILD = -1
@@ -57,6 +58,29 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
         >>> open_scorer(forest_graph(trees, features=1))(np.array([[0.4], [0.6], [np.nan]], np.float32)).tolist()
         [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     """
+    nodes = Nodes()
+    votes = add_trees(nodes, trees, source=INPUT_NAME)
+    nodes.add("Div", votes, nodes.constant("trees", count_trees(trees)), out=OUTPUT_NAME)
+    return write_graph(nodes.nodes, nodes.constants, shape=(features,), classes=trees["probabilities"].shape[1])
+
+
+def count_trees(trees: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+    """``float32[1]``, what the trees' votes are divided by."""
+    return np.array([trees["tree"][-1] + 1], np.float32)
+
+
+def add_trees(nodes: Nodes, trees: Mapping[str, NDArray[np.generic]], *, source: str) -> str:
+    """Append the node that adds up the leaves that a row of ``source`` falls into, class by class.
+
+    Args:
+        nodes: Nodes to append to.
+        trees: As :func:`forest_graph` takes them. ``probabilities`` may be any numbers; of two classes, the first tree
+            must name both in every leaf, which zeros do.
+        source: Name of a value ``float32[row, feature]``.
+
+    Returns:
+        Name of the sums, ``float32[row, class]``.
+    """
     tree, left, right = (trees[name].astype(np.int64) for name in ("tree", "left", "right"))
     number = np.arange(len(tree)) - np.searchsorted(tree, tree)
     leaf = left == NO_CHILD
@@ -84,9 +108,7 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
         "post_transform": "NONE",
     }
     domain, operator = TREES
-    nodes = [
-        Node(op=operator, domain=domain, inputs=[INPUT_NAME], outputs=["label", "votes"], attributes=attributes),
-        Node(op="Div", inputs=["votes", "trees"], outputs=[OUTPUT_NAME]),
-    ]
-    constants = {"trees": np.array([tree[-1] + 1], np.float32)}
-    return write_graph(nodes, constants, shape=(features,), classes=votes.shape[1])
+    nodes.nodes.append(
+        Node(op=operator, domain=domain, inputs=[source], outputs=["label", "votes"], attributes=attributes)
+    )
+    return "votes"

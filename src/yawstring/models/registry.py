@@ -41,10 +41,10 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
     Example:
         >>> make_family("forest", {"trees": 10})
         Forest(trees=10, depth=None, leaf=1, class_weights=False)
-        >>> make_family("oracle")
+        >>> make_family("forest", {"leaves": 3})
         Traceback (most recent call last):
         ...
-        yawstring.errors.OptionError: no detector is called 'oracle'; there are forest, lstm, majority
+        yawstring.errors.OptionError: the detector 'forest' has no option 'leaves'; it has trees, depth, leaf, class_weights
     """
     known = families()
     if name not in known:

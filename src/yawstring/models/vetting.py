@@ -25,13 +25,27 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 
 OPERATORS = frozenset(
     {
+        ("", "Cast"),
+        ("", "Concat"),
+        ("", "CumSum"),
         ("", "Div"),
+        ("", "Flatten"),
+        ("", "Gather"),
+        ("", "GatherElements"),
         ("", "Gemm"),
+        ("", "IsNaN"),
         ("", "LSTM"),
+        ("", "Mul"),
+        ("", "ReduceMax"),
+        ("", "ReduceMin"),
         ("", "Relu"),
+        ("", "Slice"),
         ("", "Softmax"),
+        ("", "Sqrt"),
         ("", "Squeeze"),
+        ("", "Sub"),
         ("", "Transpose"),
+        ("", "Where"),
         TREES,
     }
 )
