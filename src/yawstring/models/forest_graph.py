@@ -59,7 +59,7 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
         [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     """
     nodes = Nodes()
-    votes = add_trees(nodes, trees, source=INPUT_NAME)
+    votes = add_trees(nodes, trees, trees["probabilities"], source=INPUT_NAME)
     nodes.add("Div", votes, nodes.constant("trees", count_trees(trees)), out=OUTPUT_NAME)
     return write_graph(nodes.nodes, nodes.constants, shape=(features,), classes=trees["probabilities"].shape[1])
 
@@ -69,13 +69,15 @@ def count_trees(trees: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]
     return np.array([trees["tree"][-1] + 1], np.float32)
 
 
-def add_trees(nodes: Nodes, trees: Mapping[str, NDArray[np.generic]], *, source: str) -> str:
+def add_trees(
+    nodes: Nodes, trees: Mapping[str, NDArray[np.generic]], leaves: NDArray[np.generic], *, source: str
+) -> str:
     """Append the node that adds up the leaves that a row of ``source`` falls into, class by class.
 
     Args:
         nodes: Nodes to append to.
-        trees: As :func:`forest_graph` takes them. ``probabilities`` may be any numbers; of two classes, the first tree
-            must name both in every leaf, which zeros do.
+        trees: Nodes of trees as :func:`forest_graph` takes them.
+        leaves: ``float32[leaf, class]``, any numbers, leaves in the order of their nodes.
         source: Name of a value ``float32[row, feature]``.
 
     Returns:
@@ -84,7 +86,7 @@ def add_trees(nodes: Nodes, trees: Mapping[str, NDArray[np.generic]], *, source:
     tree, left, right = (trees[name].astype(np.int64) for name in ("tree", "left", "right"))
     number = np.arange(len(tree)) - np.searchsorted(tree, tree)
     leaf = left == NO_CHILD
-    votes = np.asarray(trees["probabilities"], np.float32)
+    votes = np.asarray(leaves, np.float32)
     # Zeros say nothing and are left out, but in the first tree: of two classes, ONNX Runtime gives one that no leaf on
     # a row's way names the other's votes with a minus.
     told = (votes != 0) | (tree[leaf] == 0)[:, None]

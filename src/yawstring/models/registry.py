@@ -41,10 +41,10 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
     Example:
         >>> make_family("forest", {"trees": 10})
         Forest(trees=10, depth=None, leaf=1, class_weights=False)
-        >>> make_family("forest", {"leaves": 3})
+        >>> make_family("majority", {"trees": 3})
         Traceback (most recent call last):
         ...
-        yawstring.errors.OptionError: the detector 'forest' has no option 'leaves'; it has trees, depth, leaf, class_weights
+        yawstring.errors.OptionError: the detector 'majority' has no option 'trees'; it has none
     """
     known = families()
     if name not in known:

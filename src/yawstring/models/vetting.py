@@ -25,6 +25,7 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 
 OPERATORS = frozenset(
     {
+        ("", "Add"),
         ("", "Cast"),
         ("", "Concat"),
         ("", "CumSum"),

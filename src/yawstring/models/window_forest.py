@@ -86,7 +86,7 @@ class WindowForest(Family):
         )
         weights = tree_arrays(forest, classes)
         nodes = statistics_nodes(train.length, recent=self.recent)
-        votes = add_trees(nodes, weights, source=OUTPUT)
+        votes = add_trees(nodes, weights, weights["probabilities"], source=OUTPUT)
         nodes.add("Div", votes, nodes.constant("trees", count_trees(weights)), out=OUTPUT_NAME)
         return Fitted(
             family=self.name,
