@@ -65,7 +65,7 @@ def expected(array):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # where nothing is there
         middle = [np.nanmean(array, 1), np.nanmax(array, 1), np.nanmin(array, 1), np.nanstd(array, 1)]
-    return np.stack([last, *middle, last - first], axis=1)
+    return np.stack([last, *middle, last - first, there.mean(axis=1)], axis=1)
 
 
 @pytest.mark.parametrize("missing", [0.0, 0.4, 0.9])
@@ -74,18 +74,19 @@ def test_equal_to_numpys(length, recent_rows, missing):
     windows = draw(length, 6, missing)
     array = windows.gather()
     found = statistics(windows, recent=True).reshape(len(windows), -1, 6)
-    scale = np.nanmax(np.abs(windows.rows), axis=0)
-    np.testing.assert_allclose(found[:, :6] / scale, expected(array) / scale, atol=1e-6)
+    # A feature's statistics are in its unit, but for the share of rows where it is present.
+    scale = np.vstack([np.tile(np.nanmax(np.abs(windows.rows), axis=0), (6, 1)), np.ones(6)])
+    np.testing.assert_allclose(found[:, :7] / scale, expected(array) / scale, atol=1e-6)
     if recent_rows:
         part = expected(array[:, -recent_rows:])[:, 1:]
-        np.testing.assert_allclose(found[:, 6:] / scale, part / scale, atol=1e-6)
-    assert found.shape[1] == len(statistic_names(length, recent=True)) == (11 if recent_rows else 6)
+        np.testing.assert_allclose(found[:, 7:] / scale[1:], part / scale[1:], atol=1e-6)
+    assert found.shape[1] == len(statistic_names(length, recent=True)) == (13 if recent_rows else 7)
 
 
 def test_what_is_there_is_not_disturbed_by_what_is_missing():
     rows = np.array([[np.nan], [3], [np.nan], [5], [np.nan]], np.float32)
     windows = Windows(rows=rows, starts=np.array([0]), length=5, labels=np.array([0]))
-    assert statistics(windows).tolist() == [[5, 4, 5, 3, 1, 2]]
+    assert statistics(windows).tolist() == [[5, 4, 5, 3, 1, 2, np.float32(0.4)]]
 
 
 def test_cut_into_chunks_they_are_the_same(monkeypatch):
@@ -97,4 +98,4 @@ def test_cut_into_chunks_they_are_the_same(monkeypatch):
 
 def test_no_window_has_no_statistics():
     windows = draw(5, 3, 0.3, count=0)
-    assert statistics(windows).shape == (0, 18)
+    assert statistics(windows).shape == (0, 21)

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 from yawstring.models.base import INPUT_NAME, Windows
 from yawstring.models.nodes import INT64, Nodes
 
-LAST, CHANGE = "last", "change"
-
-STATISTICS = (LAST, "mean", "max", "min", "deviation", CHANGE)
+STATISTICS = ("last", "mean", "max", "min", "deviation", "change", "present")
 """Of the whole window, for each feature: ``last`` and first are those that are not missing, ``change`` is their
-difference, ``deviation`` divides by the number of values there are."""
+difference, ``deviation`` divides by the number of values there are, ``present`` is their share of the rows."""
 
 RECENT_SHARE = 3
 """The recent part of a window is the last of so many equal parts, rounded up."""
@@ -36,9 +34,9 @@ def statistic_names(length: int, *, recent: bool = False) -> tuple[str, ...]:
 
     Example:
         >>> statistic_names(5)
-        ('last', 'mean', 'max', 'min', 'deviation', 'change')
-        >>> statistic_names(5, recent=True)[6:]
-        ('recent mean', 'recent max', 'recent min', 'recent deviation', 'recent change')
+        ('last', 'mean', 'max', 'min', 'deviation', 'change', 'present')
+        >>> statistic_names(5, recent=True)[7:]
+        ('recent mean', 'recent max', 'recent min', 'recent deviation', 'recent change', 'recent present')
     """
     return STATISTICS + tuple(f"recent {name}" for name in STATISTICS[1:] if _recent_rows(length, recent))
 
@@ -57,7 +55,7 @@ def statistics(windows: Windows, *, recent: bool = False) -> NDArray[np.float32]
         >>> windows = Windows(rows=np.array([[1], [np.nan], [4]], np.float32), starts=np.array([0]), length=3,
         ...                   labels=np.array([0]))
         >>> statistics(windows).tolist()
-        [[4.0, 2.5, 4.0, 1.0, 1.5, 3.0]]
+        [[4.0, 2.5, 4.0, 1.0, 1.5, 3.0, 0.6666666865348816]]
     """
     features = windows.rows.shape[1]
     recent_rows = _recent_rows(windows.length, recent)
@@ -117,7 +115,7 @@ def _of_rows(rows: NDArray[np.float32], starts: NDArray[np.int64], length: int) 
         for time in range(length):
             apart = rows[starts + time] - mean
             squares += np.where(np.isnan(apart), np.float32(0), apart * apart)
-        return [last, mean, highest, lowest, np.sqrt(squares / count), last - first]
+        return [last, mean, highest, lowest, np.sqrt(squares / count), last - first, count / np.float32(length)]
 
 
 def _nodes_of_rows(nodes: Nodes, source: str, prefix: str, length: int) -> list[str]:
@@ -141,8 +139,9 @@ def _nodes_of_rows(nodes: Nodes, source: str, prefix: str, length: int) -> list[
     squares = total(part.add("Mul", apart, apart, out="squared"), "squares")
     deviation = part.add("Sqrt", part.add("Div", squares, count, out="variance"), out="deviation")
     change = part.add("Sub", last, first, out="change")
+    present = part.add("Div", count, part.constant("length", np.float32(length)), out="present")
     nodes.extend(part)
-    return [last, mean, highest, lowest, deviation, change]
+    return [last, mean, highest, lowest, deviation, change, present]
 
 
 def _edges(part: Nodes, source: str, absent: str, length: int) -> tuple[str, str]:
