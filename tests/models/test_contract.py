@@ -19,6 +19,9 @@ OPTIONS = {
     "mlp": {"dense": [8], "epochs": 3, "learning_rate": 0.02, "dropout": 0.1},
     "attention": {"width": 8, "dense": [4], "epochs": 3, "learning_rate": 0.02},
     "forest": {"trees": 7, "class_weights": False, "depth": 9},
+    "boosting": {"rounds": 4, "leaf": 2},
+    "threshold": {"class_weights": False},
+    "window_forest": {"trees": 7, "recent": True},
 }
 """Small ones, so that the suite is quick; a family not named here is tried with its defaults."""
 

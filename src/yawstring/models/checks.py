@@ -34,3 +34,20 @@ def check_parts(train: Windows, validation: Windows | None, *, classes: int) -> 
         low, high = int(windows.labels.min()), int(windows.labels.max())
         if low < 0 or high >= classes:
             raise OptionError(f"labels of the {part} part lie in {low}..{high}, expected 0..{classes - 1}")
+
+
+def check_counts(**counts: int | None) -> None:
+    """Refuse an option that counts something and is below one; ``None`` is for those that may be left open.
+
+    Raises:
+        OptionError: Names the option.
+
+    Example:
+        >>> check_counts(trees=3, depth=None, leaf=0)
+        Traceback (most recent call last):
+        ...
+        yawstring.errors.OptionError: leaf must be at least 1, not 0
+    """
+    for option, value in counts.items():
+        if value is not None and value < 1:
+            raise OptionError(f"{option} must be at least 1, not {value}")

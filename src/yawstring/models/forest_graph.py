@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME
 from yawstring.models.graph import Attribute, Node, write_graph
+from yawstring.models.nodes import Nodes
 from yawstring.models.vetting import BRANCH, LEAF, TREES
 
 NO_CHILD = -1
@@ -57,10 +58,35 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
         >>> open_scorer(forest_graph(trees, features=1))(np.array([[0.4], [0.6], [np.nan]], np.float32)).tolist()
         [[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]]
     """
+    nodes = Nodes()
+    votes = add_trees(nodes, trees, trees["probabilities"], source=INPUT_NAME)
+    nodes.add("Div", votes, nodes.constant("trees", count_trees(trees)), out=OUTPUT_NAME)
+    return write_graph(nodes.nodes, nodes.constants, shape=(features,), classes=trees["probabilities"].shape[1])
+
+
+def count_trees(trees: Mapping[str, NDArray[np.generic]]) -> NDArray[np.float32]:
+    """``float32[1]``, what the trees' votes are divided by."""
+    return np.array([trees["tree"][-1] + 1], np.float32)
+
+
+def add_trees(
+    nodes: Nodes, trees: Mapping[str, NDArray[np.generic]], leaves: NDArray[np.generic], *, source: str
+) -> str:
+    """Append the node that adds up the leaves that a row of ``source`` falls into, class by class.
+
+    Args:
+        nodes: Nodes to append to.
+        trees: Nodes of trees as :func:`forest_graph` takes them.
+        leaves: ``float32[leaf, class]``, any numbers, leaves in the order of their nodes.
+        source: Name of a value ``float32[row, feature]``.
+
+    Returns:
+        Name of the sums, ``float32[row, class]``.
+    """
     tree, left, right = (trees[name].astype(np.int64) for name in ("tree", "left", "right"))
     number = np.arange(len(tree)) - np.searchsorted(tree, tree)
     leaf = left == NO_CHILD
-    votes = np.asarray(trees["probabilities"], np.float32)
+    votes = np.asarray(leaves, np.float32)
     # Zeros say nothing and are left out, but in the first tree: of two classes, ONNX Runtime gives one that no leaf on
     # a row's way names the other's votes with a minus.
     told = (votes != 0) | (tree[leaf] == 0)[:, None]
@@ -84,9 +110,7 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
         "post_transform": "NONE",
     }
     domain, operator = TREES
-    nodes = [
-        Node(op=operator, domain=domain, inputs=[INPUT_NAME], outputs=["label", "votes"], attributes=attributes),
-        Node(op="Div", inputs=["votes", "trees"], outputs=[OUTPUT_NAME]),
-    ]
-    constants = {"trees": np.array([tree[-1] + 1], np.float32)}
-    return write_graph(nodes, constants, shape=(features,), classes=votes.shape[1])
+    nodes.nodes.append(
+        Node(op=operator, domain=domain, inputs=[source], outputs=["label", "votes"], attributes=attributes)
+    )
+    return "votes"

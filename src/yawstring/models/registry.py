@@ -41,10 +41,10 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
     Example:
         >>> make_family("forest", {"trees": 10})
         Forest(trees=10, depth=None, leaf=1, class_weights=False)
-        >>> make_family("oracle")  # doctest: +ELLIPSIS
+        >>> make_family("majority", {"trees": 3})
         Traceback (most recent call last):
         ...
-        yawstring.errors.OptionError: no detector is called 'oracle'; there are ...
+        yawstring.errors.OptionError: the detector 'majority' has no option 'trees'; it has none
     """
     known = families()
     if name not in known:

@@ -45,11 +45,13 @@ class Scorer:
         session: ONNX Runtime's session.
         shape: Shape of one window (time, feature) or one row (feature).
         classes: Columns of the probabilities.
+        missing: Whether a window may hold NaN, for a missing value.
     """
 
     session: "InferenceSession"
     shape: tuple[int, ...]
     classes: int
+    missing: bool
 
     @property
     def reads(self) -> Reads:
@@ -67,8 +69,8 @@ class Scorer:
 
         Raises:
             OptionError: The array's shape or dtype is another.
-            TableError: A window holds NaN or infinity. ONNX Runtime's LSTM would clip them and give a plausible score.
-                A graph of rows takes NaN for a missing value.
+            TableError: A window holds infinity, or NaN where the graph has no trees. ONNX Runtime's LSTM would clip
+                them and give a plausible score; to trees NaN is a missing value. A graph of rows takes either.
         """
         if array.shape[1:] != self.shape or array.dtype != np.float32:
             raise OptionError(f"the detector takes float32[n, {_dims(self.shape)}], not {array.dtype}{[*array.shape]}")
@@ -99,10 +101,16 @@ class Scorer:
     def _run(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
         if not len(array):  # ONNX Runtime's LSTM ends the process on an empty batch
             return np.empty((0, self.classes), np.float32)
-        if array.ndim == WINDOW_RANK and not np.isfinite(array).all():
-            raise TableError("expected finite numbers in every window, found NaN or infinity")
+        if array.ndim == WINDOW_RANK:
+            self._refuse(array)
         scores: NDArray[np.float32] = self.session.run([OUTPUT_NAME], {INPUT_NAME: array})[0]
         return scores
+
+    def _refuse(self, windows: NDArray[np.float32]) -> None:
+        if self.missing and np.isinf(windows).any():
+            raise TableError("expected numbers in every window, or NaN for a missing one, found infinity")
+        if not (self.missing or np.isfinite(windows).all()):
+            raise TableError("expected finite numbers in every window, found NaN or infinity")
 
 
 def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
@@ -132,7 +140,8 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
         raise OptionError(f"threads must be at least 1, not {threads}")
     operators = vet(graph)
     try:
-        scorer = _scorer(_session(graph, 1 if TREES in operators else threads))
+        trees = TREES in operators
+        scorer = _scorer(_session(graph, 1 if trees else threads), missing=trees)
         # Some damage shows only when a window goes through.
         scores = scorer(np.zeros((1, *scorer.shape), np.float32))
     except _refusals() as error:
@@ -143,7 +152,7 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
     return scorer
 
 
-def _scorer(session: "InferenceSession") -> Scorer:
+def _scorer(session: "InferenceSession", *, missing: bool) -> Scorer:
     """The session as a scorer, once its input and output are those of a detector."""
     inputs, outputs = session.get_inputs(), session.get_outputs()
     names = ([value.name for value in inputs], [value.name for value in outputs])
@@ -155,7 +164,7 @@ def _scorer(session: "InferenceSession") -> Scorer:
         raise BundleError("the graph must turn windows or rows into two or more probabilities each")
     if max(prod(shape), classes[0]) > NUMBERS_MAX:
         raise BundleError(f"the graph takes or gives more than {NUMBERS_MAX:,} numbers a window")
-    return Scorer(session=session, shape=shape, classes=classes[0])
+    return Scorer(session=session, shape=shape, classes=classes[0], missing=missing)
 
 
 def _fixed(kind: str, dims: list[int | str | None]) -> tuple[int, ...]:

@@ -12,12 +12,12 @@ from numpy.typing import NDArray
 
 from yawstring.errors import MissingExtraError, OptionError
 from yawstring.models.base import Encoding, Family, Fitted, Reads, Watch, Windows
-from yawstring.models.checks import check_parts
+from yawstring.models.checks import check_counts, check_parts
 from yawstring.models.forest_graph import NO_CHILD, float32_below, forest_graph
 from yawstring.models.vetting import TREE_DEPTH_MAX
 
 if TYPE_CHECKING:
-    from sklearn.ensemble import RandomForestClassifier
+    from sklearn.ensemble._forest import ForestClassifier
 
 JOBS = 2
 """Trees grown at once. The forest is the same for any number."""
@@ -55,9 +55,7 @@ class Forest(Family):
     encoding: ClassVar[Encoding] = "raw"
 
     def __post_init__(self) -> None:
-        for option, value in (("trees", self.trees), ("depth", self.depth), ("leaf", self.leaf)):
-            if value is not None and value < 1:
-                raise OptionError(f"{option} must be at least 1, not {value}")
+        check_counts(trees=self.trees, depth=self.depth, leaf=self.leaf)
 
     def fit(
         self,
@@ -76,9 +74,7 @@ class Forest(Family):
         """
         check_parts(train, validation, classes=classes)
         rows = train.last_rows()
-        if np.isinf(rows).any():
-            raise OptionError("the training part holds infinity; a forest takes numbers, and NaN for a missing value")
-        weights = _arrays(self._grow(rows, train.labels, seed), classes)
+        weights = tree_arrays(self._grow(rows, train.labels, seed), classes)
         return Fitted(
             family=self.name,
             reads=self.reads,
@@ -88,24 +84,65 @@ class Forest(Family):
             options=asdict(self),
         )
 
-    def _grow(self, rows: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> "RandomForestClassifier":
-        try:
-            from sklearn.ensemble import RandomForestClassifier
-        except ImportError as error:
-            raise MissingExtraError("scikit-learn", extra="train", needed_for="growing a forest") from error
-        forest = RandomForestClassifier(
-            n_estimators=self.trees,
-            max_depth=TREE_DEPTH_MAX if self.depth is None else min(self.depth, TREE_DEPTH_MAX),
-            min_samples_leaf=self.leaf,
-            class_weight="balanced" if self.class_weights else None,
-            random_state=seed,
-            n_jobs=JOBS,
+    def _grow(self, rows: NDArray[np.float32], labels: NDArray[np.int64], seed: int) -> "ForestClassifier":
+        return grow(
+            rows,
+            labels,
+            extra=False,
+            trees=self.trees,
+            depth=self.depth,
+            leaf=self.leaf,
+            class_weights=self.class_weights,
+            seed=seed,
         )
-        return forest.fit(rows, labels)
 
 
-def _arrays(forest: "RandomForestClassifier", classes: int) -> dict[str, NDArray[np.generic]]:
-    """The forest as :func:`forest_graph` takes it."""
+def grow(
+    rows: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    *,
+    extra: bool,
+    trees: int,
+    depth: int | None,
+    leaf: int,
+    class_weights: bool,
+    seed: int,
+) -> "ForestClassifier":
+    """Grow scikit-learn's random forest, or its extra trees.
+
+    Args:
+        rows: ``float32[row, feature]``, NaN for a missing value.
+        labels: ``int64[row]``.
+        extra: Grow extra trees.
+        trees: As for :class:`Forest`, and so ``depth``, ``leaf`` and ``class_weights``.
+        depth: See there.
+        leaf: See there.
+        class_weights: See there.
+        seed: Of all draws.
+
+    Raises:
+        OptionError: A row holds infinity.
+        MissingExtraError: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.ensemble import ExtraTreesClassifier, RandomForestClassifier
+    except ImportError as error:
+        raise MissingExtraError("scikit-learn", extra="train", needed_for="growing a forest") from error
+    if np.isinf(rows).any():
+        raise OptionError("the training part holds infinity; a forest takes numbers, and NaN for a missing value")
+    kind = ExtraTreesClassifier if extra else RandomForestClassifier
+    return kind(
+        n_estimators=trees,
+        max_depth=TREE_DEPTH_MAX if depth is None else min(depth, TREE_DEPTH_MAX),
+        min_samples_leaf=leaf,
+        class_weight="balanced" if class_weights else None,
+        random_state=seed,
+        n_jobs=JOBS,
+    ).fit(rows, labels)
+
+
+def tree_arrays(forest: "ForestClassifier", classes: int) -> dict[str, NDArray[np.generic]]:
+    """The forest as :func:`forest_graph` takes it; ``cover`` is the weight of the training rows that met each node."""
     grown = [estimator.tree_ for estimator in forest.estimators_]
     left = np.concatenate([tree.children_left for tree in grown])
     leaf = left == NO_CHILD
@@ -121,4 +158,5 @@ def _arrays(forest: "RandomForestClassifier", classes: int) -> dict[str, NDArray
         "right": np.concatenate([tree.children_right for tree in grown]).astype(np.int32),
         "missing_left": np.where(leaf, 0, np.concatenate([tree.missing_go_to_left for tree in grown])).astype(np.bool_),
         "probabilities": probabilities,
+        "cover": np.concatenate([tree.weighted_n_node_samples for tree in grown]).astype(np.float32),
     }

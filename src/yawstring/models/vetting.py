@@ -26,22 +26,34 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 OPERATORS = frozenset(
     {
         ("", "Add"),  # attention: positions and residuals
+        ("", "Cast"),
         ("", "Concat"),  # cnn: means beside maxima
         ("", "Conv"),
+        ("", "CumSum"),
         ("", "Div"),
         ("", "Flatten"),  # mlp: the rows of a window; lstm: the states of both directions
         ("", "GRU"),
+        ("", "Gather"),
+        ("", "GatherElements"),
         ("", "Gemm"),
         ("", "GlobalAveragePool"),
         ("", "GlobalMaxPool"),
+        ("", "IsNaN"),
         ("", "LSTM"),
         ("", "LayerNormalization"),  # attention
         ("", "MatMul"),  # attention: products over more than two axes
+        ("", "Mul"),
+        ("", "ReduceMax"),
+        ("", "ReduceMin"),
         ("", "Relu"),
         ("", "Reshape"),  # attention: heads
+        ("", "Slice"),
         ("", "Softmax"),
+        ("", "Sqrt"),
         ("", "Squeeze"),
+        ("", "Sub"),
         ("", "Transpose"),
+        ("", "Where"),
         TREES,
     }
 )
