@@ -7,9 +7,29 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 from yawstring.schema.signals.air import AIR_SIGNALS
 from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
 from yawstring.schema.signals.networks import NETWORKS_SIGNALS
+from yawstring.schema.signals.radio import LEVEL_SIGNALS, RATE_SIGNALS
+from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS, PACKET_NUMBER_SIGNALS, REPEAT_SIGNALS
+from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.schema.signals.signal import Signal
+from yawstring.schema.signals.timing import ANSWER_SIGNALS, PACE_SIGNALS
+from yawstring.schema.signals.traffic import COMPANY_SIGNALS, LENGTH_SIGNALS, PROTOCOL_SIGNALS
 
 __all__ = ["SIGNALS", "Signal"]
 
-SIGNALS: tuple[Signal, ...] = (*AIR_SIGNALS, *MANAGEMENT_SIGNALS, *NETWORKS_SIGNALS)
+SIGNALS: tuple[Signal, ...] = (
+    *AIR_SIGNALS,
+    *MANAGEMENT_SIGNALS,
+    *NETWORKS_SIGNALS,
+    *SEQUENCE_SIGNALS,
+    *PACKET_NUMBER_SIGNALS,
+    *REPEAT_SIGNALS,
+    *IDENTIFICATION_SIGNALS,
+    *LEVEL_SIGNALS,
+    *RATE_SIGNALS,
+    *PACE_SIGNALS,
+    *ANSWER_SIGNALS,
+    *LENGTH_SIGNALS,
+    *PROTOCOL_SIGNALS,
+    *COMPANY_SIGNALS,
+)
 """Every signal, in the order of a table's columns."""

@@ -19,16 +19,42 @@ from yawstring.schema import TIME
 from yawstring.schema.frames import ALIASES
 from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
+from yawstring.table.signals.answers import Answers
+from yawstring.table.signals.company import Company
 from yawstring.table.signals.group import Group, SignalOptions
+from yawstring.table.signals.identifications import Identifications
 from yawstring.table.signals.inputs import Inputs, raw_times
+from yawstring.table.signals.lengths import Lengths
+from yawstring.table.signals.levels import Levels
 from yawstring.table.signals.management import Management
 from yawstring.table.signals.networks import Networks
+from yawstring.table.signals.paces import Paces
+from yawstring.table.signals.packet_numbers import PacketNumbers
 from yawstring.table.signals.plan import planned
+from yawstring.table.signals.protocols import Protocols
+from yawstring.table.signals.rates import Rates
+from yawstring.table.signals.repeats import Repeats
 from yawstring.table.signals.roles import RolesState, roles_start, roles_step
+from yawstring.table.signals.sequences import Sequences
 
 __all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present", "start", "step"]
 
-GROUPS: tuple[Group, ...] = (Air(), Management(), Networks())
+GROUPS: tuple[Group, ...] = (
+    Air(),
+    Management(),
+    Networks(),
+    Sequences(),
+    PacketNumbers(),
+    Repeats(),
+    Identifications(),
+    Levels(),
+    Rates(),
+    Paces(),
+    Answers(),
+    Lengths(),
+    Protocols(),
+    Company(),
+)
 """What measures them, in the order of :data:`~yawstring.schema.signals.SIGNALS`."""
 
 NO_FRAME = -1

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.air import AIR_SIGNALS, HORIZONS_S
-from yawstring.table.signals.fading import highest_of, raise_to, share
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
+from yawstring.table.signals.lately import highest_of, raise_to, share
 from yawstring.table.signals.role_names import NOBODY, OTHER
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import known, place

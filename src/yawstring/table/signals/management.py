@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.management import COUNTED, MANAGEMENT_HORIZONS_S, MANAGEMENT_SIGNALS, QUIET_S
-from yawstring.table.signals.fading import add, faded, highest_of, raise_to
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
+from yawstring.table.signals.lately import add, faded, highest_of, raise_to
 from yawstring.table.signals.role_names import CONTROLLER, DRONE, EVERYBODY, NOBODY
 from yawstring.table.signals.roles import Roles
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.networks import NETWORKS_COUNTED, NETWORKS_HORIZONS_S, NETWORKS_SIGNALS
-from yawstring.table.signals.fading import add, faded, highest_of, raise_to, share
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
+from yawstring.table.signals.lately import add, faded, highest_of, raise_to, share
 from yawstring.table.signals.namesakes import NAMESAKES, RECENT_NS, Namesakes, differing, meet, recent
 from yawstring.table.signals.role_names import NOBODY
 from yawstring.table.signals.roles import Roles
