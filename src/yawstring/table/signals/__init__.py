@@ -18,13 +18,14 @@ from yawstring.errors import TableError
 from yawstring.schema import TIME
 from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
+from yawstring.table.signals.craft import Craft
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import NS_PER_S, Inputs, raw_times
 from yawstring.table.signals.roles import NOBODY, Roles
 
 __all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present", "start", "step"]
 
-GROUPS: tuple[Group, ...] = (Air(),)
+GROUPS: tuple[Group, ...] = (Air(), Craft())
 """What measures them, in the order of :data:`~yawstring.schema.signals.SIGNALS`."""
 
 NO_FRAME = -1
