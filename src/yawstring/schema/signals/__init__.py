@@ -6,6 +6,7 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 
 from yawstring.schema.signals.air import AIR_SIGNALS
 from yawstring.schema.signals.craft_flow import FLOW_SIGNALS
+from yawstring.schema.signals.craft_ties import TIE_SIGNALS
 from yawstring.schema.signals.signal import Signal
 
 __all__ = ["SIGNALS", "Signal"]
@@ -13,5 +14,6 @@ __all__ = ["SIGNALS", "Signal"]
 SIGNALS: tuple[Signal, ...] = (
     *AIR_SIGNALS,
     *FLOW_SIGNALS,
+    *TIE_SIGNALS,
 )
 """Every signal, in the order of a table's columns."""

@@ -9,11 +9,12 @@ from yawstring.schema.signals import Signal
 from yawstring.table.signals.craft_flow import Flow
 from yawstring.table.signals.craft_inputs import Carry, new_states, no_state
 from yawstring.table.signals.craft_part import Part
+from yawstring.table.signals.craft_ties import Ties
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.roles import Roles
 
-PARTS: tuple[Part, ...] = (Flow(),)
+PARTS: tuple[Part, ...] = (Flow(), Ties())
 """In the order of the signals."""
 
 

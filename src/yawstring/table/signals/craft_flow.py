@@ -4,6 +4,7 @@ A third station that sends states under the drone's address does not silence the
 pairs, and every second one belongs to another flight. Then a value is nearer to the last but one than to the last.
 """
 
+import math
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
@@ -141,7 +142,7 @@ def _give(kept: FlowState, now_ns: int, horizons_s: NDArray[np.float64], out: ND
         out[6 + horizon] = _most(kept.nearer[horizon])
     longest = peak(kept.peaks[0], kept.since_ns[0], now_ns, LONG_HALF_NS)
     # A silence that is still going on is a gap already.
-    out[3] = min(max(age_s, longest) if longest == longest else age_s, MOST_AGE_S)
+    out[3] = min(max(age_s, longest) if not math.isnan(longest) else age_s, MOST_AGE_S)
     out[4] = -peak(kept.peaks[1], kept.since_ns[1], now_ns, SHORT_HALF_NS)
     out[5] = _spread(kept.sums[LONG])
 
@@ -149,10 +150,10 @@ def _give(kept: FlowState, now_ns: int, horizons_s: NDArray[np.float64], out: ND
 @compiled_part
 def _most(nearer: NDArray[np.float64]) -> float:
     """The largest mean; NaN while fewer than three states are remembered."""
-    weight = nearer[-1]
+    weight: float = nearer[-1]
     if weight < 2.5:
-        return np.nan
-    most = nearer[0]
+        return math.nan
+    most: float = nearer[0]
     for place in range(1, len(nearer) - 1):
         most = max(most, nearer[place])
     return most / weight
@@ -161,6 +162,6 @@ def _most(nearer: NDArray[np.float64]) -> float:
 @compiled_part
 def _spread(sums: NDArray[np.float64]) -> float:
     if sums[WEIGHT] < 2.5 or not sums[GAPS] > 0.0:
-        return np.nan
-    mean = sums[GAPS] / sums[WEIGHT]
-    return np.sqrt(max(sums[SQUARES] / sums[WEIGHT] - mean * mean, 0.0)) / mean
+        return math.nan
+    mean: float = sums[GAPS] / sums[WEIGHT]
+    return math.sqrt(max(sums[SQUARES] / sums[WEIGHT] - mean * mean, 0.0)) / mean

@@ -69,10 +69,10 @@ def new_states(carry: Carry, inputs: Inputs) -> States:
     """The chunk's new states; what ``carry`` holds is brought up to date.
 
     Example:
-        >>> frame = pl.DataFrame({"time_ns": [100, 200, 10**8], "telemetry_age_s": [1e-7, 2e-7, 1e-8], "h": [30, 30, 40]})
+        >>> frame = pl.DataFrame({"time_ns": [9, 10, 10**8], "telemetry_age_s": [9e-9, 1e-8, 1e-8], "h": [3, 3, 4]})
         >>> states = new_states(no_state(), Inputs(frame=frame, time_ns=frame["time_ns"].to_numpy()))
         >>> states.row.tolist(), states.time_ns.tolist(), states.values[:, 0].tolist()
-        ([0, 2], [0, 99999990], [0.3, 0.4])
+        ([0, 2], [0, 99999990], [0.03, 0.04])
     """
     count = len(inputs)
     rows, times = np.empty(count, np.int64), np.empty(count, np.int64)

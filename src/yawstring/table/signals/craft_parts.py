@@ -60,7 +60,7 @@ def put_peak(peaks: NDArray[np.float64], since_ns: NDArray[np.int64], now_ns: in
         peaks[BEFORE] = peaks[NOW] if near else np.nan
         peaks[NOW] = np.nan
         since_ns[0] = since_ns[0] + half_ns if near else now_ns
-    if value == value and not peaks[NOW] >= value:
+    if not math.isnan(value) and not peaks[NOW] >= value:
         peaks[NOW] = value
 
 
@@ -70,6 +70,6 @@ def peak(peaks: NDArray[np.float64], since_ns: NDArray[np.int64], now_ns: int, h
     behind = now_ns - since_ns[0]
     if since_ns[0] == MISSING or not 0 <= behind < 2 * half_ns:
         return np.nan
-    if behind >= half_ns or not peaks[BEFORE] == peaks[BEFORE]:
-        return peaks[NOW]
-    return peaks[NOW] if peaks[NOW] > peaks[BEFORE] else peaks[BEFORE]
+    now: float = peaks[NOW]
+    before: float = peaks[BEFORE]
+    return before if behind < half_ns and not now >= before and not math.isnan(before) else now
