@@ -5,6 +5,8 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 """
 
 from yawstring.schema.signals.air import AIR_SIGNALS
+from yawstring.schema.signals.craft_flow import FLOW_SIGNALS
+from yawstring.schema.signals.craft_ties import TIE_SIGNALS
 from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
 from yawstring.schema.signals.networks import NETWORKS_SIGNALS
 from yawstring.schema.signals.radio import LEVEL_SIGNALS, RATE_SIGNALS
@@ -31,5 +33,7 @@ SIGNALS: tuple[Signal, ...] = (
     *LENGTH_SIGNALS,
     *PROTOCOL_SIGNALS,
     *COMPANY_SIGNALS,
+    *FLOW_SIGNALS,
+    *TIE_SIGNALS,
 )
 """Every signal, in the order of a table's columns."""

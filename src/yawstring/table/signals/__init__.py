@@ -21,6 +21,7 @@ from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
 from yawstring.table.signals.answers import Answers
 from yawstring.table.signals.company import Company
+from yawstring.table.signals.craft import Craft
 from yawstring.table.signals.group import Group, SignalOptions
 from yawstring.table.signals.identifications import Identifications
 from yawstring.table.signals.inputs import Inputs, raw_times
@@ -54,6 +55,7 @@ GROUPS: tuple[Group, ...] = (
     Lengths(),
     Protocols(),
     Company(),
+    Craft(),
 )
 """What measures them, in the order of :data:`~yawstring.schema.signals.SIGNALS`."""
 
