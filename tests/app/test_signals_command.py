@@ -54,7 +54,7 @@ def test_flights_give_a_table_that_can_be_trained_on(flights: Path, tmp_path: Pa
     table = read_table(tmp_path / "s.parquet")
     assert told["rows"] == len(table)
     assert table.frame["recording"].unique().to_list() == [0, 1]
-    assert table.signals == SignalOptions(every_s=0.5)
+    assert table.signals == SignalOptions(every_s=0.5, warm_up_s=2.0)
     gaps = table.frame.select(pl.col("time_ns").diff().over("recording")).drop_nulls().to_series()
     assert set(gaps) == {500_000_000}
     assert set(table.frame["class"]) == {"benign", "dos"}

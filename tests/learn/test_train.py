@@ -13,6 +13,7 @@ from support import recorded
 from yawstring.edge.files import read_table
 from yawstring.errors import OptionError, TableError
 from yawstring.learn import parts
+from yawstring.learn.choosing import ChoosingOptions
 from yawstring.learn.detector import Detector
 from yawstring.learn.digest import content_digest
 from yawstring.learn.evaluate import evaluate, predict
@@ -150,11 +151,14 @@ def test_a_table_without_a_class_has_no_macro_f1(trained):
 
 
 def test_benign_or_attack(table):
-    trained = train(table, TrainOptions(detector=TREES, target="binary", threshold="validation", resamples=20))
+    trained = train(
+        table,
+        TrainOptions(detector=TREES, target="binary", choosing=ChoosingOptions(threshold="validation"), resamples=20),
+    )
     assert trained.recipe.classes == ("benign", "attack")
     assert 0 < trained.recipe.threshold < 1
     scores = predict(trained, table)
-    called = np.where(scores["p_attack"].to_numpy() >= trained.recipe.threshold, "attack", "benign")
+    called = np.where(scores["p_attack"].to_numpy().astype(np.float64) >= trained.recipe.threshold, "attack", "benign")
     assert scores["predicted"].to_list() == called.tolist()
     assert evaluate(trained, table) == recorded_evaluation(trained)
 

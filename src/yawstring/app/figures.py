@@ -32,6 +32,8 @@ def show(evaluation: Evaluation, out: Console) -> None:
     out.print(_side_by_side(metrics, notes))
     out.print(_by_class(metrics[name], f"{name}, class by class", notes))
     out.print(_confusion(metrics[name], f"{name}: true class down, called class across"))
+    if found := evaluation.get("incidents", {}).get(name):
+        out.print(_incidents(found, name))
     for line in notes.lines():
         out.print(Text(line, style="dim"))
     for sentence in evaluation["verdict"]:
@@ -49,6 +51,26 @@ def show_in_short(evaluations: Sequence[Evaluation], out: Console) -> None:
         found = ", ".join(f"{name} {_bare(of['recall']['value'], '.0%')}" for name, of in recalls.items())
         grid.add_row("attack or not" if one["target"] == "binary" else "which attack", *cells, Text(found))
     (out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)).print(grid)
+
+
+def _incidents(found: Any, name: str) -> Grid:  # noqa: ANN401 - figures as JSON
+    """Episodes found and how soon, all and by technique, and false alarms an hour."""
+    rate = found["false_alarms_per_hour"]
+    told = (
+        "no benign time"
+        if rate["value"] is None
+        else f"{rate['value']:.2f} [{rate['low']:.2f}, {rate['high']:.2f}] an hour"
+    )
+    title = (
+        f"{name}, incidents: {found['false_alarms']} false alarms in {found['benign_hours']:.2f} benign hours, {told}"
+    )
+    grid = _grid(title, ["attack", "episodes", "found", "95 % interval", "named right", "median s to detect"])
+    for what, of in {"all": found, **(found["by_technique"] or found["by_class"])}.items():
+        share, delay = of["found_share"], of["time_to_detect_s"]["median"]
+        span = "" if share["low"] is None else f"{share['low']:.0%} to {share['high']:.0%}"
+        cells = (str(of["episodes"]), f"{of['found']} ({_bare(share['value'], '.0%')})", span)
+        grid.add_row(Text(what), *cells, str(of["named_right"]), _bare(delay, ".2f"))
+    return grid
 
 
 def _bare(value: float | None, form: str = ".3f") -> str:

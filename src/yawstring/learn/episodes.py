@@ -14,7 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.learn.events import NS_PER_S, Track
-from yawstring.schema import BENIGN, EPISODE, LABEL, RECORDING, TECHNIQUE, TIME
+from yawstring.schema import BENIGN, EPISODE, LABEL, ONSET, RECORDING, TECHNIQUE, TIME
 
 CLOCKS_S = ("timestamp_c", "timestamp_p")
 """Columns of seconds that serve as clock where a table has no time of ours."""
@@ -97,10 +97,10 @@ def times_of(frame: pl.DataFrame) -> NDArray[np.int64] | None:
 
 
 def episodes_of(frame: pl.DataFrame, time_ns: NDArray[np.int64]) -> tuple[Episode, ...]:
-    """The attacks of rows in order, by recording and onset.
+    """The attacks of rows in order, by recording and onset: ``onset_ns``, where rows of signals bring it along.
 
     Args:
-        frame: Columns ``class`` and ``recording``, and ``episode`` and ``technique`` where there are such.
+        frame: Columns ``class`` and ``recording``; ``episode``, ``technique`` and ``onset_ns`` where there are such.
         time_ns: ``int64[row]``.
 
     Example:
@@ -108,7 +108,7 @@ def episodes_of(frame: pl.DataFrame, time_ns: NDArray[np.int64]) -> tuple[Episod
         >>> [(one.name, one.start_ns, one.end_ns) for one in episodes_of(frame, np.array([0, 10, 20, 30]))]
         [('dos', 10, 21), ('replay', 30, 31)]
     """
-    columns = [name for name in (RECORDING, LABEL, EPISODE, TECHNIQUE) if name in frame.columns]
+    columns = [name for name in (RECORDING, LABEL, EPISODE, TECHNIQUE, ONSET) if name in frame.columns]
     rows = frame.select(columns).with_columns(pl.Series("time_ns", time_ns))
     if EPISODE not in rows.columns:
         changed = (pl.col(LABEL) != pl.col(LABEL).shift()) | (pl.col(RECORDING) != pl.col(RECORDING).shift())
@@ -118,7 +118,7 @@ def episodes_of(frame: pl.DataFrame, time_ns: NDArray[np.int64]) -> tuple[Episod
         rows.filter((pl.col(LABEL) != BENIGN) & pl.col(EPISODE).is_not_null())
         .group_by(RECORDING, EPISODE, maintain_order=True)
         .agg(
-            pl.col("time_ns").min().alias("start"),
+            (pl.min(ONSET).fill_null(pl.min("time_ns")) if ONSET in rows.columns else pl.min("time_ns")).alias("start"),
             pl.col("time_ns").max().alias("end"),
             pl.col(LABEL).first(),
             technique.alias(TECHNIQUE),

@@ -5,7 +5,7 @@ measured whole, in groups of its recordings, and the result says so. The baselin
 very same windows.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import cast
 
 import numpy as np
@@ -16,6 +16,7 @@ from yawstring.errors import TableError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
 from yawstring.learn.digest import content_digest, recording_digests
+from yawstring.learn.incidents import incidents_by_family, last_rows, numbered, scores_of, spec_of, tracks
 from yawstring.learn.measured import whole_rows
 from yawstring.learn.metrics import Outcome, decide
 from yawstring.learn.recipe import Trained
@@ -41,7 +42,7 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
 
     Returns:
         ``format``, ``table``, ``on`` (``"test part"`` or ``"whole table"``), ``detector``, ``target``, ``split``,
-        ``stamps``, ``warnings``, ``metrics`` by family and the ``verdict``.
+        ``stamps``, ``warnings``, ``metrics`` by family, the ``verdict``, and ``incidents`` by family.
 
     Raises:
         TableError: A column that the detector reads, or the label, is missing.
@@ -50,9 +51,10 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
     """
     own = is_own(trained, table)
     rows, test = _test_part(trained, table, own=own)
+    told = outcomes(trained, test)
     options = cast("dict[str, int]", trained.record["options"])
     judged = judge(
-        outcomes(trained, test),
+        told,
         detector=trained.detector.family,
         seed=cast(int, trained.record["seed"]),
         resamples=options.get("resamples", RESAMPLES),
@@ -62,7 +64,7 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         {"capture": table.capture, "layout": table.layout, "rows": len(table), "digest": table.digest},
         on="test part" if own else "whole table",
         warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, rows),
-        judged=judged,
+        judged=judged | {"incidents": _incidents(trained, rows, test, told, own=own)},
     )
 
 
@@ -102,6 +104,14 @@ def _test_part(trained: Trained, table: Table, *, own: bool) -> tuple[pl.DataFra
     return rows, whole(rows, recipe.window, recipe.features, segment=segment)
 
 
+def _incidents(
+    trained: Trained, rows: pl.DataFrame, test: TestPart, told: Mapping[str, Outcome], *, own: bool
+) -> dict[str, Json]:
+    if own and trained.split.policy == "random":  # its windows are crumbs of every flight
+        return {}
+    return incidents_by_family(rows, test, told, trained.recipe)
+
+
 def recorded(trained: Trained) -> dict[str, Json]:
     """The evaluation that was made when the detector was trained, as :func:`evaluate` gives it."""
     record = trained.record
@@ -111,7 +121,7 @@ def recorded(trained: Trained) -> dict[str, Json]:
         {name: data[name] for name in ("capture", "layout", "rows", "digest")},
         on="test part",
         warnings=cast("list[Json]", record["warnings"]),
-        judged={name: record[name] for name in ("metrics", "verdict")},
+        judged={name: record[name] for name in ("metrics", "verdict")} | {"incidents": record.get("incidents", {})},
     )
 
 
@@ -137,8 +147,8 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
     Returns:
         A frame of one row a window: ``recording``; ``row``, the window's last row among :func:`rows_of`, from 0;
         ``part``: train, validation, test or left out (it touches an embargo, disputed rows or two parts) on the table
-        the detector was trained on, else foreign; ``predicted``, the class called; ``p_`` and a class: its
-        probability.
+        the detector was trained on, else foreign; ``predicted``, the class called; ``score``, of an attack;
+        ``incident``, the number of the incident it lies in; ``p_`` and a class: its probability.
 
     Raises:
         TableError: A column that the detector reads is missing.
@@ -156,17 +166,34 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
         truth=np.full(len(starts), ""),
         group=recording[starts],
     )
-    scores = parts.score(trained.detector, part, recipe)
-    called = np.asarray(recipe.classes)[decide(scores, recipe.threshold)]
+    probabilities = parts.score(trained.detector, part, recipe)
+    called = np.asarray(recipe.classes)[decide(probabilities, recipe.threshold)]
     return pl.DataFrame(
         {
             "recording": pl.Series(recording[starts], dtype=pl.Int32),
-            "row": starts + recipe.window.length - 1,
+            "row": last_rows(part),
             "part": _parts_of(trained, table, len(rows), starts),
             "predicted": called.tolist(),
+            **_alarms(trained, rows, part, probabilities),
         }
-        | {f"p_{name}": scores[:, place] for place, name in enumerate(recipe.classes)}
+        | {f"p_{name}": probabilities[:, place] for place, name in enumerate(recipe.classes)}
     )
+
+
+def _alarms(
+    trained: Trained, rows: pl.DataFrame, part: Part, probabilities: NDArray[np.float32]
+) -> dict[str, pl.Series]:
+    """The columns ``score`` and ``incident``, null where there can be none."""
+    scores = scores_of(probabilities, trained.recipe)
+    none = pl.Series("incident", [None] * len(part), dtype=pl.Int32)
+    if scores is None:
+        return {"score": none.cast(pl.Float64), "incident": none}
+    score = pl.Series("score", scores.score)
+    streams = tracks(rows, last_rows(part), scores)
+    if streams is None:
+        return {"score": score, "incident": none}
+    spec = spec_of(trained.recipe, trained.detector.family)
+    return {"score": score, "incident": numbered(streams, spec, attacks=len(scores.names))[0]}
 
 
 def is_own(trained: Trained, table: Table) -> bool:

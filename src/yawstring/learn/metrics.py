@@ -30,7 +30,8 @@ class Outcome:
         truth: ``int64[window]``, index of the true class.
         probabilities: ``float32[window, class]``.
         group: ``int64[window]``, recording or run: the unit of resampling.
-        threshold: Probability from which on the second of two classes is called; ``None``: the likeliest class is.
+        threshold: Score of an attack from which on the likeliest attack is called, and below it the first class;
+            ``None``: the likeliest class is.
     """
 
     classes: tuple[str, ...]
@@ -67,16 +68,30 @@ class Figure:
 
 
 def decide(probabilities: NDArray[np.float32], threshold: float | None = None) -> NDArray[np.int64]:
-    """``int64[window]``: index of the class called; of equals the first, and at the threshold itself the second.
+    """``int64[window]``: index of the class called; of equals the first, and at the threshold itself an attack.
+
+    Args:
+        probabilities: ``float32[window, class]``. For a threshold the first class is the benign one.
+        threshold: Score of an attack from which on one is called; ``None``: the likeliest class is.
 
     Example:
         >>> scores = np.array([[0.8, 0.2], [0.4, 0.6]], np.float32)
         >>> decide(scores).tolist(), decide(scores, 0.1).tolist()
         ([0, 1], [1, 1])
     """
-    if threshold is not None:
-        return (probabilities[:, 1] >= threshold).astype(np.int64)
-    return np.asarray(probabilities.argmax(axis=1), np.int64)
+    if threshold is None:
+        return np.asarray(probabilities.argmax(axis=1), np.int64)
+    return np.where(attack_score(probabilities) >= threshold, likeliest_attack(probabilities) + 1, 0)
+
+
+def attack_score(probabilities: NDArray[np.float32]) -> Floats:
+    """``float64[window]``: probability of any attack, where the first class is the benign one."""
+    return np.asarray(probabilities[:, 1:].sum(axis=1, dtype=np.float64))
+
+
+def likeliest_attack(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
+    """``int64[window]``: index of the likeliest class but the first, from 0."""
+    return np.asarray(probabilities[:, 1:].argmax(axis=1), np.int64)
 
 
 def confusion(truth: NDArray[np.int64], predicted: NDArray[np.int64], classes: int) -> NDArray[np.int64]:

@@ -92,11 +92,13 @@ def fit(
 
 
 def score(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities of every window of a part, ``float32[window, class]``, by ONNX Runtime."""
+    """Probabilities of every window of a part, ``float32[window, class]``, by ONNX Runtime, calibrated."""
     scorer = open_scorer(fitted.graph)
     encoding = recipe.encodings[fitted.family]
     scored = [scorer.score(windows(chunk, recipe, encoding, labelled=False)) for chunk in chunks(part)]
-    return np.concatenate(scored) if scored else np.empty((0, fitted.classes), np.float32)
+    probabilities = np.concatenate(scored) if scored else np.empty((0, fitted.classes), np.float32)
+    calibration = recipe.calibrations.get(fitted.family)
+    return probabilities if calibration is None else calibration.apply(probabilities)
 
 
 def outcome(fitted: Fitted, part: Part, recipe: Recipe, threshold: float | None = None) -> Outcome:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from typing import Literal, cast, get_args
 
 from yawstring.errors import BundleError, LeakError, OptionError
+from yawstring.learn.calibration import Calibration, calibration_from_json
+from yawstring.learn.events import EventSpec
 from yawstring.models.base import Encoding, Fitted, Json
 from yawstring.schema import RECORDING, Modality, Role, roles
 from yawstring.table.scale import Encoder
@@ -35,7 +37,9 @@ class Recipe:
         layout: Layout of the table it was made from.
         signals: How signals are measured from frames; ``None`` for columns as they are.
         encodings: How each family of the bundle wants its rows, ``"scaled"`` or ``"raw"``, by the family's name.
-        threshold: Probability from which on the detector calls an attack, two classes only; ``None``: the likelier.
+        threshold: Score of an attack from which on the detector calls one; ``None``: the likeliest class is called.
+        events: When rows make an incident, by the family's name.
+        calibrations: What turns a family's probabilities into calibrated ones, by its name.
 
     Raises:
         LeakError: A feature is a label or a column that the schema does not know, or an identity or time column that
@@ -55,6 +59,8 @@ class Recipe:
     signals: SignalOptions | None = None
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
     threshold: float | None = None
+    events: Mapping[str, EventSpec] = field(default_factory=dict)
+    calibrations: Mapping[str, Calibration] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         refuse_leaks(self.features, identity=self.identity, time=self.time)
@@ -75,6 +81,8 @@ class Recipe:
             "signals": None if self.signals is None else dict(self.signals.to_json()),
             "encodings": dict(self.encodings),
             "threshold": self.threshold,
+            "events": {name: spec.to_json() for name, spec in self.events.items()},
+            "calibrations": {name: made.to_json() for name, made in self.calibrations.items()},
         }
 
     @classmethod
@@ -105,6 +113,10 @@ class Recipe:
                 signals=None if data["signals"] is None else SignalOptions.from_json(data["signals"]),
                 encodings=_encodings(data["encodings"]),
                 threshold=None if data["threshold"] is None else float(cast(float, data["threshold"])),
+                events={name: EventSpec.from_json(spec) for name, spec in _object(data["events"]).items()},
+                calibrations={
+                    name: calibration_from_json(made) for name, made in _object(data["calibrations"]).items()
+                },
             )
         except (KeyError, TypeError, ValueError, LeakError, OptionError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error
@@ -157,10 +169,14 @@ def refuse_leaks(features: tuple[str, ...], *, identity: bool, time: bool = Fals
             raise LeakError(f"column '{name}' ({role or 'unknown to the schema'}) may not enter a model")
 
 
-def _encodings(data: Json) -> dict[str, Encoding]:
+def _object(data: Json) -> dict[str, Json]:
     if not isinstance(data, dict):
-        raise TypeError("expected encodings by name")
-    return {name: cast(Encoding, _word(value, get_args(Encoding))) for name, value in data.items()}
+        raise TypeError("expected values by name")
+    return data
+
+
+def _encodings(data: Json) -> dict[str, Encoding]:
+    return {name: cast(Encoding, _word(value, get_args(Encoding))) for name, value in _object(data).items()}
 
 
 def _texts(data: Json) -> tuple[str, ...]:

@@ -7,9 +7,9 @@ validation part, and the test part is scored once, at the end, by all of them on
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib import metadata
-from typing import Literal
+from typing import cast
 
 import numpy as np
 import polars as pl
@@ -18,16 +18,18 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
+from yawstring.learn.choosing import ChoosingOptions, choose
 from yawstring.learn.digest import fingerprint
 from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
+from yawstring.learn.incidents import incidents_by_family
 from yawstring.learn.measured import split_rows
 from yawstring.learn.recipe import Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
-from yawstring.models.base import Family, Fitted, Json, Watch
+from yawstring.models.base import Family, Json, Watch
 from yawstring.models.registry import families
 from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, Modality, features, roles
 from yawstring.table.corpora import Table
-from yawstring.table.parts import TrainPart, ValidationPart
+from yawstring.table.parts import TrainPart
 from yawstring.table.scale import Encoder
 from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut
@@ -53,8 +55,7 @@ class TrainOptions:
         modality: Columns to use; ``None``: all that the table has.
         identity: Let identity columns in: addresses, ports, counters. Stamped on the result.
         time: Let columns of time in. Stamped on the result.
-        threshold: ``"validation"`` chooses the threshold of an attack on the validation part (target ``"binary"``);
-            ``"half"`` calls the likelier class.
+        choosing: What is chosen on the validation part once the detector is fitted: calibration, threshold, incidents.
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
         resamples: Of the bootstrap.
         signals: Measure signals of the table's frames, and learn from those; ``None``: from its columns as they are.
@@ -69,7 +70,7 @@ class TrainOptions:
     modality: Modality | None = None
     identity: bool = False
     time: bool = False
-    threshold: Literal["half", "validation"] = "half"
+    choosing: ChoosingOptions = field(default_factory=ChoosingOptions)
     baselines: tuple[Family, ...] | None = None
     resamples: int = RESAMPLES
     signals: SignalOptions | None = None
@@ -100,7 +101,7 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     opponents = [family for family in _baselines(options) if family.name != options.detector.name]
     recipe = _recipe(table, options, learnt, (options.detector, *opponents), signals)
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
-    recipe = replace(recipe, threshold=_threshold(options, detector, choosing, recipe))
+    recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
     outcomes = {
         fitted.family: parts.outcome(fitted, test, recipe, recipe.threshold if fitted is detector else None)
@@ -108,6 +109,9 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     }
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
     record = _record(table, rows, options, split, recipe) | judged
+    record["warnings"] = [*cast("list[Json]", record["warnings"]), *doubts]
+    record["chosen"] = chosen_record
+    record["incidents"] = {} if options.split.policy == "random" else incidents_by_family(rows, test, outcomes, recipe)
     record["ranges"] = ranges_to_json(benign_ranges(learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
 
@@ -162,7 +166,7 @@ def _recipe(
     used: Sequence[Family],
     signals: SignalOptions | None,
 ) -> Recipe:
-    if options.threshold == "validation" and options.target != "binary":
+    if options.choosing.threshold == "validation" and options.target != "binary":
         raise OptionError("a threshold is chosen for the target 'binary' only")
     encoder = Encoder.fit(learnt)
     if not encoder.names:
@@ -183,16 +187,6 @@ def _recipe(
     )
 
 
-def _threshold(
-    options: TrainOptions, detector: Fitted, choosing: ValidationPart | None, recipe: Recipe
-) -> float | None:
-    if options.threshold == "half":
-        return None
-    if choosing is None:
-        raise OptionError("a threshold is chosen on the validation part, and there is none")
-    return parts.choose_threshold(detector, choosing, recipe)
-
-
 def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
     names = table.columns
     disputed = 0 if options.labels == "given" else int(table.frame[LABEL_DISPUTED].sum())
@@ -210,7 +204,11 @@ def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Spli
             "embargo": split.embargo,
             "parts": dict(split.sizes(class_of_rows(rows))),
         },
-        "options": {"detector": options.detector.name, "threshold": options.threshold, "resamples": options.resamples},
+        "options": {
+            "detector": options.detector.name,
+            "threshold": options.choosing.threshold,
+            "resamples": options.resamples,
+        },
         "versions": versions(),
     }
 

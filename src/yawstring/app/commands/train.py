@@ -67,13 +67,24 @@ class Threshold(StrEnum):
     VALIDATION = "validation"
 
 
-SPLIT, DATA, FIT = "Split", "Data", "Fit"
+class Calibrate(StrEnum):
+    """What makes probabilities mean what they say."""
+
+    NONE = "none"
+    AUTO = "auto"
+    TEMPERATURE = "temperature"
+    ISOTONIC = "isotonic"
+
+
+SPLIT, DATA, FIT, ALARMS = "Split", "Data", "Fit", "Alarms"
 
 
 def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A labelled CSV or Parquet.", show_default=False)],
     bundle: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="Folder to write.", show_default=False)],
-    detector: Annotated[str, typer.Option(metavar="FAMILY", help="lstm, forest, majority.")] = "lstm",
+    detector: Annotated[
+        str, typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ...")
+    ] = "lstm",
     split: Annotated[Policy, typer.Option(help="How to split.", rich_help_panel=SPLIT)] = Policy.RECORDING,
     run_length: Annotated[int, typer.Option(min=1, help="Rows of a run (runs).", rich_help_panel=SPLIT)] = 500,
     within: Annotated[Within, typer.Option(help="End of each what (time).", rich_help_panel=SPLIT)] = Within.CLASS,
@@ -135,6 +146,21 @@ def command(
     threshold: Annotated[
         Threshold, typer.Option(help="Threshold of an attack (binary).", rich_help_panel=FIT)
     ] = Threshold.HALF,
+    calibrate: Annotated[
+        Calibrate, typer.Option(help="Calibrate probabilities on the validation part.", rich_help_panel=ALARMS)
+    ] = Calibrate.NONE,
+    false_alarms_per_hour: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            metavar="N",
+            help="Choose the threshold for so many false alarms an hour.",
+            rich_help_panel=ALARMS,
+            show_default=False,
+        ),
+    ] = None,
+    confirm: Annotated[int, typer.Option(min=1, help="Rows that confirm an incident ...", rich_help_panel=ALARMS)] = 3,
+    within_rows: Annotated[int, typer.Option(min=1, help="... among so many.", rich_help_panel=ALARMS)] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw comes from it.", rich_help_panel=FIT)] = 10,
     force: Annotated[bool, typer.Option("--force", help="Replace the bundle if it is there.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
@@ -143,11 +169,13 @@ def command(
 
     Examples:
     `yawstring train flights.csv --out model`;
-    `yawstring train fused.parquet --out model --signals 0.1 --window 10`;
+    `yawstring train fused.parquet --out model --signals 0.1 --window 10 --false-alarms-per-hour 1`;
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
     `yawstring train flights.csv --out model --detector forest --split time --window 1`
     """
     from yawstring.edge.files import read_table
+    from yawstring.learn.choosing import ChoosingOptions
+    from yawstring.learn.events import EventSpec
     from yawstring.learn.train import TrainOptions
     from yawstring.models.registry import make_family
     from yawstring.table.splits import SplitSpec
@@ -157,10 +185,15 @@ def command(
         "epochs": epochs, "patience": patience, "class_weights": class_weights or None, "devices": devices,
     }  # fmt: skip
     family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
+    choosing = ChoosingOptions(
+        calibrate=calibrate.value,
+        threshold=threshold.value,
+        false_alarms_per_hour=false_alarms_per_hour,
+        events=EventSpec(confirm=confirm, within=max(within_rows, confirm)),
+    )
     if validation is None:
-        validation = (
-            DEFAULT_VALIDATION if "epochs" in _options_of(type(family)) or threshold is Threshold.VALIDATION else 0.0
-        )
+        wanted = "epochs" in _options_of(type(family)) or choosing.needs_validation
+        validation = DEFAULT_VALIDATION if wanted else 0.0
     options = TrainOptions(
         detector=family,
         split=SplitSpec(
@@ -173,7 +206,7 @@ def command(
         modality=None if modality is None else modality.value,
         identity=with_identity,
         time=with_time,
-        threshold=threshold.value,
+        choosing=choosing,
         signals=None if signals is None else signal_options(signals, warm_up=warm_up),
         seed=seed,
     )  # fmt: skip
