@@ -56,7 +56,7 @@ def test_what_is_given_adds_up_to_the_difference_of_scores(name: str) -> None:
     generator = np.random.default_rng(3)
     baseline = generator.normal(size=(LENGTH, FEATURES)).astype(np.float32)
     for target in (0, 1):
-        moved = integrated_gradients(model, x, baseline, target=target, steps=128)
+        moved = integrated_gradients(model, x, baseline, target=target, steps=512)
         score = np.log(np.maximum(open_scorer(model.graph)(np.concatenate([x, baseline[None]])), 1e-30))[:, target]
         difference = score[:-1] - score[-1]
         assert np.ptp(difference) > 1, "there must be a difference to share out"
