@@ -18,6 +18,9 @@ GRAPH_OCTETS_MAX = 256 << 20
 
 TREES = ("ai.onnx.ml", "TreeEnsembleClassifier")
 
+MISSING = ("", "IsNaN")
+"""The operator that makes something of a missing value; a graph without it takes none."""
+
 TREE_DEPTH_MAX = 4096
 """Deepest tree; ONNX Runtime reads a tree by recursion, and one of 100,000 levels ends the process. A power of two."""
 
@@ -25,6 +28,7 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 
 OPERATORS = frozenset(
     {
+        ("", "Abs"),
         ("", "Add"),
         ("", "Cast"),
         ("", "Concat"),
@@ -34,8 +38,10 @@ OPERATORS = frozenset(
         ("", "Gather"),
         ("", "GatherElements"),
         ("", "Gemm"),
-        ("", "IsNaN"),
+        MISSING,
         ("", "LSTM"),
+        ("", "Max"),
+        ("", "Min"),
         ("", "Mul"),
         ("", "ReduceMax"),
         ("", "ReduceMin"),
