@@ -43,7 +43,7 @@ def test_without_extras_families_are_found_and_say_what_they_lack():
         "from yawstring.errors import MissingExtraError\n"
         "from yawstring.models.base import Windows\n"
         "from yawstring.models.registry import families\n"
-        "windows = Windows(rows=np.zeros((9, 2), np.float32), starts=np.arange(5), length=3, labels=np.arange(5) % 2)\n"
+        "windows = Windows(rows=np.zeros((99, 2), np.float32), starts=np.arange(90), length=3, labels=np.arange(90) % 2)\n"
         "for name, family in families().items():\n"
         "    try:\n"
         "        family().fit(windows, classes=2, seed=0)\n"

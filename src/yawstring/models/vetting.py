@@ -34,6 +34,7 @@ OPERATORS = frozenset(
         ("", "Concat"),
         ("", "CumSum"),
         ("", "Div"),
+        ("", "Exp"),
         ("", "Flatten"),
         ("", "Gather"),
         ("", "GatherElements"),
