@@ -57,7 +57,8 @@ OPERATORS = frozenset(
         TREES,
     }
 )
-"""Domain and name of every operator a detector may use. None loops, none makes much out of little."""
+"""Domain and name of every operator a detector may use. None loops, none takes a size from the data; what a product or
+a chain of them may allocate is not bounded here."""
 
 DOMAINS = frozenset(domain for domain, _ in OPERATORS)
 
