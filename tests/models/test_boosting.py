@@ -84,6 +84,16 @@ def test_what_is_missing_is_a_cut_of_its_own():
     assert np.array_equal(open_scorer(fitted.graph).score(windows).argmax(axis=1), labels)
 
 
+def test_a_feature_that_is_always_missing_has_no_say():
+    windows = draw()
+    rows = windows.rows.copy()
+    rows[:, 3] = np.nan
+    fitted = Boosting(rounds=5).fit(replace(windows, rows=rows), classes=2, seed=0)
+    scorer = open_scorer(fitted.graph)
+    assert np.array_equal(scorer.score(windows), scorer.score(replace(windows, rows=rows)))
+    assert (scorer.score(windows).argmax(axis=1) == windows.labels).mean() > 0.9
+
+
 @pytest.mark.parametrize("labels", [(0, 1), (0, 1, 2)])
 @pytest.mark.parametrize("balanced", [False, True])
 def test_curves_are_those_of_scikit_learn(labels, balanced):

@@ -5,12 +5,15 @@ from dataclasses import asdict, dataclass, replace
 from typing import ClassVar
 
 import numpy as np
+import onnx
 import pytest
+from onnx import numpy_helper
 
 from support.contract import CHECKS
 from yawstring.models.base import Epoch, Family, Windows
 from yawstring.models.checks import check_parts
 from yawstring.models.graph import Node, write_graph
+from yawstring.models.novelty import Novelty
 from yawstring.models.registry import families, make_family
 
 OPTIONS = {
@@ -191,6 +194,46 @@ class DrawsFromAGlobal(Sound):
         return super().fit(train, validation, classes=classes, seed=seed)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wary(Novelty):
+    """Learns from benign windows alone, and keeps every promise."""
+
+    size: float = 0.01
+    name: ClassVar[str] = "wary"
+
+
+class CallsAttacksBenign(Wary):
+    def fit(self, train, validation=None, *, classes, seed, watch=None):
+        if 0 <= train.labels.min(initial=1) == 0 and train.labels.max() < classes:
+            train = replace(train, labels=np.zeros_like(train.labels))
+        return super().fit(train, validation, classes=classes, seed=seed)
+
+
+class TakesAttacksWhereNothingIsBenign(Wary):
+    def fit(self, train, validation=None, *, classes, seed, watch=None):
+        if train.labels.min(initial=1) == 1 and len(train):
+            train = replace(train, labels=train.labels - 1)
+        return super().fit(train, validation, classes=classes, seed=seed)
+
+
+class CallsTenTimesAsOften(Wary):
+    def fit(self, train, validation=None, *, classes, seed, watch=None):
+        often = Novelty(rate=min(10 * self.rate, 0.9))
+        fitted = often.fit(train, validation, classes=classes, seed=seed)
+        return replace(fitted, options=asdict(self))
+
+
+class NamesTheLastAttack(Wary):
+    def _graph(self, weights, train, classes):
+        model = onnx.load_from_string(super()._graph(weights, train, classes))
+        for constant in model.graph.initializer:
+            if constant.name == "novelty/bias" and classes > 2:
+                bias = numpy_helper.to_array(constant).copy()
+                bias[-1] += 0.5
+                constant.CopyFrom(numpy_helper.from_array(bias, constant.name))
+        return model.SerializeToString(deterministic=True)
+
+
 BROKEN = {
     "graph_is_what_it_says": SaysItReadsWindows,
     "probabilities": ForgetsToNormalise,
@@ -207,12 +250,17 @@ BROKEN = {
     "leaves_its_input_alone": WritesIntoItsRows,
     "watch_sees_every_epoch": TellsNobody,
     "draws_from_its_seed_only": DrawsFromAGlobal,
+    "attacks_are_not_looked_at": CallsAttacksBenign,
+    "no_benign_window_is_refused": TakesAttacksWhereNothingIsBenign,
+    "stated_rate_holds": CallsTenTimesAsOften,
+    "attack_classes_share_evenly": NamesTheLastAttack,
 }
 
 
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_sound_family_passes(check):
     CHECKS[check](Sound(size=0.02))
+    CHECKS[check](Wary(size=0.02))
 
 
 def test_every_check_has_its_broken_family():

@@ -62,10 +62,12 @@ def test_shares_are_those_of_a_tree_with_one_cut(balanced):
 
 def test_the_threshold_lies_between_neighbours():
     low = np.float32(1)
-    high = np.nextafter(low, np.float32(2))
-    windows = as_windows([[low], [high]], [0, 1])
-    scores = open_scorer(Threshold().fit(windows, classes=2, seed=0).graph).score(windows)
-    assert scores.tolist() == [[1, 0], [0, 1]]
+    for _ in range(4):  # halfway between two neighbours rounds to the lower one, then to the higher one
+        high = np.nextafter(low, np.float32(2))
+        windows = as_windows([[low], [high]], [0, 1])
+        scores = open_scorer(Threshold().fit(windows, classes=2, seed=0).graph).score(windows)
+        assert scores.tolist() == [[1, 0], [0, 1]]
+        low = high
     far = np.finfo(np.float32).max
     windows = as_windows([[-far], [far]], [0, 1])
     assert Threshold().fit(windows, classes=2, seed=0).weights["threshold"][0] == 0

@@ -1,14 +1,17 @@
 """What every family of detectors must hold to: one check a function, each raising AssertionError.
 
-``CHECKS`` maps a check's name to the check; a check takes a family (an instance, options set) and returns nothing.
+``CHECKS`` maps a check's name to the check; a check takes a family (an instance, options set) and returns nothing. Some
+suppose that the family learns from labels, others that it learns from benign windows alone; they pass any other.
 """
 
 import json
 import random
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
 from safetensors.numpy import load, save
+from scipy.stats import binomtest
 
 from yawstring.errors import OptionError
 from yawstring.models.base import Windows
@@ -110,6 +113,8 @@ def check_reads_its_windows_only(family):
 
 
 def check_validation_is_not_learnt(family):
+    if family.learns == "benign":
+        return
     alone = learnt(family)
     if alone.history:
         return  # choosing an epoch is what the validation part is for
@@ -129,7 +134,7 @@ def rebuilt(options):
 
 
 def check_many_classes(family):
-    for present in ((0, 1, 2, 3, 4), (1, 3)):
+    for present in ((0, 1, 2, 3, 4), (1, 3) if family.learns == "labels" else (0, 3)):
         labels = np.resize(present, 60)
         fitted = family.fit(relabel(draw(), labels), classes=5, seed=SEED)
         assert scores(fitted, draw(seed=1)).shape == (60, 5)
@@ -137,6 +142,8 @@ def check_many_classes(family):
 
 
 def check_columns_stand_for_classes(family):
+    if family.learns == "benign":
+        return
     for often in range(3):
         labels = np.full(600, often)
         labels[::20] = (often + 1) % 3
@@ -171,6 +178,57 @@ def check_draws_from_its_seed_only(family):
     family.fit(draw(), classes=2, seed=SEED)
     assert random.getstate() == before[0]
     assert np.array_equal(np.random.get_state()[1], before[1])  # noqa: NPY002
+
+
+# What only a family that learns from benign windows must hold to.
+
+
+def only_benign(check):
+    def checked(family):
+        if family.learns == "benign":
+            check(family)
+
+    return checked
+
+
+@only_benign
+def check_attacks_are_not_looked_at(family):
+    windows = draw(3)
+    rows = windows.rows.copy()
+    hostile = windows.starts[windows.labels != 0]
+    rows[hostile[:, None] + np.arange(LENGTH)] *= -7
+    other = Windows(rows=rows, starts=windows.starts, length=LENGTH, labels=np.minimum(windows.labels, 1))
+    first, second = (family.fit(part, classes=3, seed=SEED) for part in (windows, other))
+    assert first.graph == second.graph
+
+
+@only_benign
+def check_no_benign_window_is_refused(family):
+    windows = draw()
+    try:
+        family.fit(relabel(windows, np.ones(60, np.int64)), classes=2, seed=SEED)
+    except OptionError:
+        return
+    raise AssertionError("a benign rule was learnt without a benign window")
+
+
+@only_benign
+def check_stated_rate_holds(family):
+    family = replace(family, rate=0.05)
+    train, held, fresh = (relabel(draw(count=3000, seed=seed), np.zeros(3000, np.int64)) for seed in (1, 2, 3))
+    for validation in (held, None):
+        called = scores(family.fit(train, validation, classes=2, seed=SEED), fresh)[:, 1] > 0.5
+        low, high = binomtest(int(called.sum()), len(called)).proportion_ci(0.9999)
+        # The threshold rests on a few hundred windows itself, hence the allowance.
+        assert low - 0.02 <= family.rate <= high + 0.02, (low, high)
+
+
+@only_benign
+def check_attack_classes_share_evenly(family):
+    windows = draw(4)
+    found = scores(family.fit(windows, classes=4, seed=SEED), draw(4, seed=1))
+    binary = scores(family.fit(relabel(windows, windows.labels > 0), classes=2, seed=SEED), draw(4, seed=1))
+    np.testing.assert_allclose(found[:, 1:], np.repeat(binary[:, 1:] / 3, 3, axis=1), atol=1e-5)
 
 
 CHECKS = {name.removeprefix("check_"): check for name, check in globals().items() if name.startswith("check_")}

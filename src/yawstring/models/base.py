@@ -104,11 +104,13 @@ class Family(ABC):
         name: What ``--detector`` calls it.
         reads: Whether it sees whole windows or only each window's last row.
         encoding: ``"scaled"`` for encoded and scaled features, ``"raw"`` for columns as they are (trees).
+        learns: ``"labels"``, or ``"benign"`` for a family that learns from windows of class 0 alone.
     """
 
     name: ClassVar[str]
     reads: ClassVar[Reads]
     encoding: ClassVar[Encoding]
+    learns: ClassVar[Literal["labels", "benign"]] = "labels"
 
     @abstractmethod
     def fit(

@@ -148,6 +148,8 @@ class Boosting(Family):
             from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
         except ImportError as error:
             raise MissingExtraError("scikit-learn", extra="train", needed_for="boosting trees") from error
+        # scikit-learn cannot bin a column of nothing but NaN; of a constant, no tree makes a cut either.
+        learnt.array[:, np.isnan(learnt.array).all(axis=0)] = 0
         known = None if validation is None else np.flatnonzero(np.isin(validation.labels, learnt.truth))
         chosen = None
         if validation is not None and known is not None and len(known):

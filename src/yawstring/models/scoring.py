@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import BundleError, OptionError, TableError
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME, Reads, Windows
-from yawstring.models.vetting import TREES, vet
+from yawstring.models.vetting import MISSING, TREES, vet
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
@@ -69,8 +69,8 @@ class Scorer:
 
         Raises:
             OptionError: The array's shape or dtype is another.
-            TableError: A window holds infinity, or NaN where the graph has no trees. ONNX Runtime's LSTM would clip
-                them and give a plausible score; to trees NaN is a missing value. A graph of rows takes either.
+            TableError: A window holds infinity, or NaN where the graph has no IsNaN to handle it. ONNX Runtime's LSTM
+                would clip them and give a plausible score. A graph of rows takes either.
         """
         if array.shape[1:] != self.shape or array.dtype != np.float32:
             raise OptionError(f"the detector takes float32[n, {_dims(self.shape)}], not {array.dtype}{[*array.shape]}")
@@ -140,8 +140,7 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
         raise OptionError(f"threads must be at least 1, not {threads}")
     operators = vet(graph)
     try:
-        trees = TREES in operators
-        scorer = _scorer(_session(graph, 1 if trees else threads), missing=trees)
+        scorer = _scorer(_session(graph, 1 if TREES in operators else threads), missing=MISSING in operators)
         # Some damage shows only when a window goes through.
         scores = scorer(np.zeros((1, *scorer.shape), np.float32))
     except _refusals() as error:

@@ -1,8 +1,8 @@
 """One threshold on one feature: the least that a detector may be beaten by.
 
-A decision stump (Iba and Langley, 1992, https://doi.org/10.1016/B978-1-55860-247-2.50035-8) on the last row of every
-window. Of all features and thresholds it takes those with the highest balanced accuracy, the mean over classes of the
-share of their windows that are called by their name.
+A decision stump (Iba and Langley, "Induction of one-level decision trees", 1992) on the last row of every window. Of
+all features and thresholds it takes those with the highest balanced accuracy, the mean over classes of the share of
+their windows that are called by their name.
 """
 
 from dataclasses import asdict, dataclass

@@ -18,6 +18,9 @@ GRAPH_OCTETS_MAX = 256 << 20
 
 TREES = ("ai.onnx.ml", "TreeEnsembleClassifier")
 
+MISSING = ("", "IsNaN")
+"""The operator that makes something of a missing value; a graph without it takes none."""
+
 TREE_DEPTH_MAX = 4096
 """Deepest tree; ONNX Runtime reads a tree by recursion, and one of 100,000 levels ends the process. A power of two."""
 
@@ -25,12 +28,14 @@ BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
 
 OPERATORS = frozenset(
     {
+        ("", "Abs"),
         ("", "Add"),  # attention: positions and residuals
         ("", "Cast"),
         ("", "Concat"),  # cnn: means beside maxima
         ("", "Conv"),
         ("", "CumSum"),
         ("", "Div"),
+        ("", "Exp"),
         ("", "Flatten"),  # mlp: the rows of a window; lstm: the states of both directions
         ("", "GRU"),
         ("", "Gather"),
@@ -38,10 +43,12 @@ OPERATORS = frozenset(
         ("", "Gemm"),
         ("", "GlobalAveragePool"),
         ("", "GlobalMaxPool"),
-        ("", "IsNaN"),
+        MISSING,
         ("", "LSTM"),
         ("", "LayerNormalization"),  # attention
         ("", "MatMul"),  # attention: products over more than two axes
+        ("", "Max"),
+        ("", "Min"),
         ("", "Mul"),
         ("", "ReduceMax"),
         ("", "ReduceMin"),
@@ -57,7 +64,8 @@ OPERATORS = frozenset(
         TREES,
     }
 )
-"""Domain and name of every operator a detector may use. None loops, none makes much out of little."""
+"""Domain and name of every operator a detector may use. None loops, none takes a size from the data; what a product or
+a chain of them may allocate is not bounded here."""
 
 DOMAINS = frozenset(domain for domain, _ in OPERATORS)
 
