@@ -53,6 +53,7 @@ bench:
 	$(BIN)/python benchmarks/seeds.py
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/fuse.py
+	$(BIN)/python benchmarks/roles.py
 	@if [ -n "$(CAPTURES)" ]; then $(BIN)/python benchmarks/decode.py "$(CAPTURES)"; else echo "benchmarks/decode.py needs captures: make bench CAPTURES=folder"; fi
 	@if [ -n "$(DATA)" ]; then $(BIN)/python benchmarks/corpus.py "$(DATA)"; else echo "benchmarks/corpus.py needs the T-ITS table: make bench DATA=three_attack_cyber.csv"; fi
 

@@ -5,7 +5,19 @@ from typing import Annotated
 
 import typer
 
-from yawstring.app.commands import audit, decode, evaluate, fuse, inspect, notebook, predict, signals, simulate, train
+from yawstring.app.commands import (
+    audit,
+    benchmark,
+    decode,
+    evaluate,
+    fuse,
+    inspect,
+    notebook,
+    predict,
+    signals,
+    simulate,
+    train,
+)
 from yawstring.app.console import err
 from yawstring.errors import InputError
 from yawstring.version import __version__
@@ -44,6 +56,7 @@ app.command("notebook")(notebook.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
+app.command("benchmark")(benchmark.command)
 
 
 def main() -> None:

@@ -40,7 +40,7 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
 
     Example:
         >>> make_family("forest", {"trees": 10})
-        Forest(trees=10, depth=None, leaf=1, class_weights=False)
+        Forest(trees=10, depth=None, leaf=1, class_weights=False, extra=False)
         >>> make_family("majority", {"trees": 3})
         Traceback (most recent call last):
         ...

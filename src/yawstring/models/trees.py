@@ -32,6 +32,7 @@ class Forest(Family):
         depth: Levels below a root at most; ``None`` for no limit but that of the graph.
         leaf: Rows in a leaf at least.
         class_weights: Weigh rows so that every class weighs the same.
+        extra: Grow extra trees (Geurts, Ernst and Wehenkel, 2006) instead: cuts are drawn, every tree sees all rows.
 
     Raises:
         OptionError: A number is below one.
@@ -49,6 +50,7 @@ class Forest(Family):
     depth: int | None = None
     leaf: int = 1
     class_weights: bool = False
+    extra: bool = False
 
     name: ClassVar[str] = "forest"
     reads: ClassVar[Reads] = "row"
@@ -88,7 +90,7 @@ class Forest(Family):
         return grow(
             rows,
             labels,
-            extra=False,
+            extra=self.extra,
             trees=self.trees,
             depth=self.depth,
             leaf=self.leaf,
