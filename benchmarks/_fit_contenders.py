@@ -25,10 +25,10 @@ STEPS = 545
 
 
 def ours(windows: Windows, epochs: int, cache: Path | None) -> tuple[list[float], float]:
-    from yawstring.models.engine.runtime import use_compilation_cache, use_devices
+    from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
     from yawstring.models.recurrent import LSTM
 
-    use_devices(1)
+    use_one_thread()
     if cache is not None:
         use_compilation_cache(cache)
     stamps: list[float] = []

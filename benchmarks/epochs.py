@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 
 from yawstring.models.base import Epoch, Windows
-from yawstring.models.engine.runtime import use_devices
+from yawstring.models.engine.runtime import use_one_thread
 from yawstring.models.registry import make_family
 
 FAMILIES: dict[str, tuple[str, dict[str, object]]] = {
@@ -59,7 +59,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--json", type=Path)
     asked = parser.parse_args()
-    use_devices(1)
+    use_one_thread()
     found = []
     print(f"| family | window | first epoch, s | later epoch, s | {MANY:,} windows, s |\n|---|---|---|---|---|")
     for shape in SHAPES:

@@ -1,5 +1,5 @@
 """One compute thread for the engine's tests, as a person's training has, settled before the first touches JAX."""
 
-from yawstring.models.engine.runtime import use_devices
+from yawstring.models.engine.runtime import use_one_thread
 
-use_devices(1)
+use_one_thread()

@@ -60,11 +60,10 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime(devices: int = 1) -> int:
-    """Ready the process for training, and say so where that costs the user time; how many devices may share a batch."""
+def note_runtime() -> None:
+    """Ready the process for training, and say so where that costs the user time."""
     from yawstring.edge.runtime import ready_training
 
-    ready = ready_training(devices)
-    if ready.note:
-        err.print(f"note: {ready.note}", markup=False)
-    return ready.devices
+    note = ready_training()
+    if note:
+        err.print(f"note: {note}", markup=False)

@@ -1,4 +1,4 @@
-"""Readies the process: for training, devices of JAX and compiled programs kept for the next run; for loops, Numba.
+"""Readies the process: for training, one thread of JAX and compiled programs kept for the next run; for loops, Numba.
 
 Programs are kept in ``$XDG_CACHE_HOME/yawstring/compiled`` (``~/.cache`` where the variable is not set; XDG Base
 Directory Specification). They are machine code that a later run will load, so the folder is used only while it is the
@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import NamedTuple, cast
+from typing import cast
 
 from yawstring.errors import MissingExtraError
 
@@ -21,37 +21,25 @@ BLAS = "scipy.linalg.cython_blas"
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-class Ready(NamedTuple):
-    """How training runs in this process.
-
-    Attributes:
-        devices: Devices of JAX that a fit may share its batches between.
-        note: Why compiled programs are not kept, or ``None`` where they are. Training works either way.
-    """
-
-    devices: int
-    note: str | None
-
-
-def ready_training(devices: int = 1) -> Ready:
+def ready_training() -> str | None:
     """Settle how JAX runs in this process; call it once, before anything is fitted.
 
-    Args:
-        devices: Devices wanted.
+    Returns:
+        Why compiled programs are not kept, or ``None`` where they are. Training works either way.
 
     Raises:
         MissingExtraError: JAX is not installed.
     """
     try:
-        from yawstring.models.engine.runtime import use_compilation_cache, use_devices
+        from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "jax", extra="train", needed_for="training a network") from error
-    there = use_devices(devices)
+    use_one_thread()
     folder = cache_folder()
     if reason := _unusable(folder):
-        return Ready(there, f"compiled programs are not kept, so every run compiles anew: {reason}")
+        return f"compiled programs are not kept, so every run compiles anew: {reason}"
     use_compilation_cache(folder)
-    return Ready(there, None)
+    return None
 
 
 def cache_folder() -> Path:

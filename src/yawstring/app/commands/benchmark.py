@@ -73,8 +73,8 @@ def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
         "",
         "## The T-ITS corpus",
         "",
-        f"{TITS.name} (SHA-256 {digest[:16]}…). {FOLDS} folds of whole recordings, linked ones together, pooled; signals "
-        f"start anew in each recording; windows of {ROWS} rows, which must be full before anything is said. Macro-F1, "
+        f"{TITS.name} (SHA-256 {digest[:16]}…). {FOLDS} folds of whole recordings, linked ones together, pooled; "
+        f"signals start anew in each recording; windows of {ROWS} rows, which must be full before anything is said. Macro-F1, "
         f"mean ± standard deviation over {seeds} seeds of folds and trees.",
         "",
         "| detector | held out | rows scored | three classes | attack or benign |",
@@ -93,16 +93,16 @@ def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
 
 
 _MEANING = (
-    "What it means. A recording labelled as an attack begins before the attack does: 808 rows of the undisputed attack",
-    "recordings come before anything of it is on the air. Windows leave a part of them out, which is why their length",
-    "stands beside the figure. As labelled, the four disputed recordings look like the other class, and no detector can",
-    "please both labels. By time and at random, recordings lie on both sides: those figures say how well a recording is",
-    "recognised, not an attack.",
+    "What it means. A recording labelled as an attack begins before the attack does: 808 rows of the undisputed",
+    "attack recordings come before anything of it is on the air. Windows leave a part of them out, which is why their",
+    "length stands beside the figure. As labelled, the four disputed recordings look like the other class, and no",
+    "detector can please both labels. By time and at random, recordings lie on both sides: those figures say how well",
+    "a recording is recognised, not an attack.",
     "",
-    "What it does not show. One campaign, one drone, one site; six recordings of denial of service and eight of replay.",
-    "The signals were made with this corpus at hand, and the family, its leaf size and the length of the windows were",
-    "chosen on it, not on an inner validation part: a fresh campaign is the test that is still owed. Replay here is a",
-    "second station on the drone's network; no payload is seen to be repeated.",
+    "What it does not show. One campaign, one drone, one site; six recordings of denial of service and eight of",
+    "replay. The signals were made with this corpus at hand, and the family, its leaf size and the length of the",
+    "windows were chosen on it, not on an inner validation part: a fresh campaign is the test that is still owed.",
+    "Replay here is a second station on the drone's network; no payload is seen to be repeated.",
 )
 
 

@@ -139,10 +139,6 @@ def command(
     class_weights: Annotated[
         bool, typer.Option("--class-weights", help="Weigh windows by what balances the classes.", rich_help_panel=FIT)
     ] = False,
-    devices: Annotated[
-        int | None,
-        typer.Option(min=1, max=2, help="Cores that share each batch; 1 if not given.", rich_help_panel=FIT),
-    ] = None,
     threshold: Annotated[
         Threshold, typer.Option(help="Threshold of an attack (binary).", rich_help_panel=FIT)
     ] = Threshold.HALF,
@@ -182,7 +178,7 @@ def command(
     from yawstring.table.windows import WindowSpec
 
     asked: dict[str, Json] = {
-        "epochs": epochs, "patience": patience, "class_weights": class_weights or None, "devices": devices,
+        "epochs": epochs, "patience": patience, "class_weights": class_weights or None,
     }  # fmt: skip
     family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
     choosing = ChoosingOptions(
@@ -211,19 +207,17 @@ def command(
         seed=seed,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
-    _run(read, options, bundle, devices=devices, force=force, as_json=as_json)
+    _run(read, options, bundle, force=force, as_json=as_json)
 
 
-def _run(
-    table: "Table", options: "TrainOptions", bundle: Path, *, devices: int | None, force: bool, as_json: bool
-) -> None:
+def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool) -> None:
     from yawstring.app.figures import show, warn
     from yawstring.edge.bundles import save
     from yawstring.learn.evaluate import recorded
 
     if bundle.exists() and not force and not (bundle.is_dir() and not any(bundle.iterdir())):
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
-    trained = _train(table, options, devices)
+    trained = _train(table, options)
     save(trained, bundle, force=force)
     found = recorded(trained)
     warn(found, err)
@@ -234,13 +228,13 @@ def _run(
         out.print(f"written: {bundle}", markup=False)
 
 
-def _train(table: "Table", options: "TrainOptions", devices: int | None) -> "Trained":
+def _train(table: "Table", options: "TrainOptions") -> "Trained":
     from yawstring.learn.train import train
 
     epochs = getattr(options.detector, "epochs", 0)
     if not epochs:
         return train(table, options)
-    note_runtime(1 if devices is None else devices)
+    note_runtime()
     with progress(f"{options.detector.name}: epoch", epochs) as advance:
 
         def watch(epoch: "Epoch") -> None:

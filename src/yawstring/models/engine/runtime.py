@@ -1,11 +1,10 @@
-"""How JAX runs in this process: one compute thread a device, and compiled programs kept between processes.
+"""How JAX runs in this process: one compute thread, and compiled programs kept between processes.
 
 Both are settings of the process, so the program that owns it makes them, once, before anything is fitted; a library
 that did so by itself would be changing its caller.
 """
 
 import os
-from contextlib import suppress
 from pathlib import Path
 
 import jax
@@ -29,25 +28,19 @@ def use_compilation_cache(folder: Path) -> None:
         jax.config.update(name, value)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
 
 
-def use_devices(count: int) -> int:
-    """Make JAX's CPU client with ``count`` devices of one compute thread each, unless the process has made it already.
+def use_one_thread() -> None:
+    """Make JAX's CPU client with one compute thread, unless the process has made it already.
 
-    The products of a network this small are done before a second thread has been told of them, so a device is one
-    thread, and more cores are used by giving each a share of the batch. Compilation still uses every core, which
-    holding the whole process to some of them (``taskset``) would forbid. The environment is left as it was found.
-
-    Returns:
-        Devices that a fit may share a batch between: ``count``, or fewer where JAX has fewer.
+    The products of a network this small are done before a second thread has been told of them. Compilation still uses
+    every core, which holding the whole process to some of them (``taskset``) would forbid. The environment is left as
+    it was found.
     """
     found = os.environ.get(THREADS)
-    os.environ[THREADS] = "1"  # XLA makes as many threads as there are devices all the same
+    os.environ[THREADS] = "1"
     try:
-        with suppress(RuntimeError):  # the client is there already
-            jax.config.update("jax_num_cpu_devices", count)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
         jax.devices("cpu")
     finally:
         if found is None:
             del os.environ[THREADS]
         else:
             os.environ[THREADS] = found
-    return min(count, len(jax.devices()))
