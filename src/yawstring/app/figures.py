@@ -33,7 +33,7 @@ def show(evaluation: Evaluation, out: Console) -> None:
     out.print(_by_class(metrics[name], f"{name}, class by class", notes))
     out.print(_confusion(metrics[name], f"{name}: true class down, called class across"))
     if found := evaluation.get("incidents", {}).get(name):
-        out.print(_incidents(found, name))
+        out.print(_incidents(found, name, named=evaluation["target"] == "class"))
     for line in notes.lines():
         out.print(Text(line, style="dim"))
     for sentence in evaluation["verdict"]:
@@ -53,7 +53,7 @@ def show_in_short(evaluations: Sequence[Evaluation], out: Console) -> None:
     (out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)).print(grid)
 
 
-def _incidents(found: Any, name: str) -> Grid:  # noqa: ANN401 - figures as JSON
+def _incidents(found: Any, name: str, *, named: bool) -> Grid:  # noqa: ANN401 - figures as JSON
     """Episodes found and how soon, all and by technique, and false alarms an hour."""
     rate = found["false_alarms_per_hour"]
     told = (
@@ -69,7 +69,7 @@ def _incidents(found: Any, name: str) -> Grid:  # noqa: ANN401 - figures as JSON
         share, delay = of["found_share"], of["time_to_detect_s"]["median"]
         span = "" if share["low"] is None else f"{share['low']:.0%} to {share['high']:.0%}"
         cells = (str(of["episodes"]), f"{of['found']} ({_bare(share['value'], '.0%')})", span)
-        grid.add_row(Text(what), *cells, str(of["named_right"]), _bare(delay, ".2f"))
+        grid.add_row(Text(what), *cells, str(of["named_right"]) if named else "–", _bare(delay, ".2f"))
     return grid
 
 

@@ -74,8 +74,8 @@ def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
         "## The T-ITS corpus",
         "",
         f"{TITS.name} (SHA-256 {digest[:16]}…). {FOLDS} folds of whole recordings, linked ones together, pooled; "
-        f"signals start anew in each recording; windows of {ROWS} rows, which must be full before anything is said. Macro-F1, "
-        f"mean ± standard deviation over {seeds} seeds of folds and trees.",
+        f"signals start anew in each recording; windows of {ROWS} rows, which must be full before anything is said. "
+        f"Macro-F1, mean ± standard deviation over {seeds} seeds of folds and trees.",
         "",
         "| detector | held out | rows scored | three classes | attack or benign |",
         "|---|---|---:|---:|---:|",
