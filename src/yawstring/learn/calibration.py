@@ -83,7 +83,7 @@ class Isotonic:
 
     Example:
         >>> halved = Isotonic(scores=(0.0, 1.0), shares=(0.0, 0.5))
-        >>> halved.apply(np.array([[0.2, 0.6, 0.2]], np.float32)).round(3).tolist()
+        >>> halved.apply(np.array([[0.2, 0.6, 0.2]], np.float32)).astype(np.float64).round(3).tolist()
         [[0.6, 0.3, 0.1]]
     """
 

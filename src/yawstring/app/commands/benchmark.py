@@ -93,9 +93,9 @@ def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
 
 
 _MEANING = (
-    "What it means. A recording labelled as an attack begins before the attack does: 808 rows of the undisputed",
-    "attack recordings come before anything of it is on the air. Windows leave a part of them out, which is why their",
-    "length stands beside the figure. As labelled, the four disputed recordings look like the other class, and no",
+    "What it means. A recording labelled as an attack begins before the attack does, and its first rows are labelled",
+    "so although nothing of it is on the air. Windows leave a part of them out, which is why their length stands",
+    "beside the figure. As labelled, the four disputed recordings look like the other class, and no",
     "detector can please both labels. By time and at random, recordings lie on both sides: those figures say how well",
     "a recording is recognised, not an attack.",
     "",
