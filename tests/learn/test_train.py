@@ -185,9 +185,10 @@ def test_the_threshold_is_the_best_on_validation(seed, monkeypatch):
 def test_options_that_do_not_fit_are_refused(table):
     no_benign = recorded.table(("dos", "dos", "dos", "replay", "replay", "replay"))
     physical = replace(table, frame=table.frame.select("class", "recording", "timestamp_c"))
+    best = ChoosingOptions(threshold="validation")
     for one, options, word in (
-        (table, {"threshold": "validation"}, "binary"),
-        (table, {"target": "binary", "threshold": "validation", "split": SplitSpec(validation=0)}, "there is none"),
+        (table, {"choosing": best}, "binary"),
+        (table, {"target": "binary", "choosing": best, "split": SplitSpec(validation=0)}, "there is none"),
         (table, {"labels": "undisputed"}, "--labels given"),
         (no_benign, {"target": "binary"}, "no row is benign"),
         (physical, {}, "no cyber or physical column"),
