@@ -95,15 +95,24 @@ def results(table: Table, seeds: Sequence[int], done: Callable[[str], None]) -> 
     """
     undisputed = ~table.frame[LABEL_DISPUTED].to_numpy()
     for one in CONTENDERS:
-        yield _told(done, _folds(table, one, seeds, undisputed, "recordings, disputed rows out"))
-    yield _told(done, _folds(table, EXTRA_TREES, seeds, None, "recordings, as labelled"))
+        yield _told(done, folds(table, one, seeds, undisputed, "recordings, disputed rows out"))
+    yield _told(done, folds(table, EXTRA_TREES, seeds, None, "recordings, as labelled"))
     for policy in ("time", "random"):
         spec = SplitSpec(policy=policy, validation=0)
         runs = [_told_by([_one(table, EXTRA_TREES, replace(spec, seed=seed), seed, None)]) for seed in seeds]
         yield _told(done, _result(EXTRA_TREES, f"{policy}, as labelled", runs, table, None))
 
 
-def _folds(table: Table, one: Contender, seeds: Sequence[int], keep: NDArray[np.bool_] | None, how: str) -> Result:
+def folds(table: Table, one: Contender, seeds: Sequence[int], keep: NDArray[np.bool_] | None, how: str) -> Result:
+    """A contender in folds of whole recordings.
+
+    Args:
+        table: The corpus.
+        one: The contender.
+        seeds: Of folds and trees.
+        keep: ``bool[row]``, rows to use; ``None``: all.
+        how: What the table calls this.
+    """
     runs = []
     for seed in seeds:
         specs = [SplitSpec(folds=FOLDS, fold=fold, validation=0, seed=seed) for fold in range(FOLDS)]
