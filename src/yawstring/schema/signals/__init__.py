@@ -5,6 +5,8 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 """
 
 from yawstring.schema.signals.air import AIR_SIGNALS
+from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
+from yawstring.schema.signals.networks import NETWORKS_SIGNALS
 from yawstring.schema.signals.radio import LEVEL_SIGNALS, RATE_SIGNALS
 from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS, PACKET_NUMBER_SIGNALS, REPEAT_SIGNALS
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
@@ -16,6 +18,8 @@ __all__ = ["SIGNALS", "Signal"]
 
 SIGNALS: tuple[Signal, ...] = (
     *AIR_SIGNALS,
+    *MANAGEMENT_SIGNALS,
+    *NETWORKS_SIGNALS,
     *SEQUENCE_SIGNALS,
     *PACKET_NUMBER_SIGNALS,
     *REPEAT_SIGNALS,

@@ -16,17 +16,21 @@ from numpy.typing import NDArray
 
 from yawstring.errors import TableError
 from yawstring.schema import TIME
+from yawstring.schema.frames import ALIASES
 from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
 from yawstring.table.signals.answers import Answers
 from yawstring.table.signals.company import Company
-from yawstring.table.signals.group import Group, Plan, SignalOptions
+from yawstring.table.signals.group import Group, SignalOptions
 from yawstring.table.signals.identifications import Identifications
-from yawstring.table.signals.inputs import NS_PER_S, Inputs, raw_times
+from yawstring.table.signals.inputs import Inputs, raw_times
 from yawstring.table.signals.lengths import Lengths
 from yawstring.table.signals.levels import Levels
+from yawstring.table.signals.management import Management
+from yawstring.table.signals.networks import Networks
 from yawstring.table.signals.paces import Paces
 from yawstring.table.signals.packet_numbers import PacketNumbers
+from yawstring.table.signals.plan import planned
 from yawstring.table.signals.protocols import Protocols
 from yawstring.table.signals.rates import Rates
 from yawstring.table.signals.repeats import Repeats
@@ -37,6 +41,8 @@ __all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present
 
 GROUPS: tuple[Group, ...] = (
     Air(),
+    Management(),
+    Networks(),
     Sequences(),
     PacketNumbers(),
     Repeats(),
@@ -62,12 +68,14 @@ class SignalState:
         groups: State of each group.
         roles: Who is who, as far as it is known.
         now_ns: The latest time seen; ``None`` before the first frame.
+        heard_ns: When the last frame came; ``None`` before the first.
         next_ns: When the next row is due; not used where every frame gives one.
     """
 
     groups: tuple[Any, ...]
     roles: RolesState
     now_ns: int | None = None
+    heard_ns: int | None = None
     next_ns: int = 0
 
 
@@ -96,9 +104,8 @@ def present(names: "Mapping[str, object] | list[str]") -> tuple[Signal, ...]:
         >>> [signal.name for signal in present(["time_ns"])][:1]
         ['air_frames_1s']
     """
-    inputs = Inputs(frame=pl.DataFrame(schema=dict.fromkeys(names, pl.Null)), time_ns=np.zeros(0, np.int64))
-    met = [all(any(map(inputs.has, _any_of(need))) for need in signal.needs) for signal in SIGNALS]
-    return tuple(signal for signal, allowed in zip(SIGNALS, met, strict=True) if allowed)
+    held = {*names, *(ALIASES[name] for name in names if name in ALIASES)}
+    return tuple(signal for signal in SIGNALS if all(held & _any_of(need) for need in signal.needs))
 
 
 def start(options: SignalOptions) -> SignalState:
@@ -115,7 +122,8 @@ def step(
         state: From :func:`start` or the step before; gone afterwards.
         chunk: Rows of a table, frames in the order they came.
         options: The same for every step of a stream.
-        until_ns: Give out what is due up to then, though no later frame has come: a silent air is news, too.
+        until_ns: Give out what is due up to then, though no later frame has come: a silent air is news, too. Frames
+            that come later with an earlier time count as of then.
 
     Raises:
         TableError: The chunk has no column of time.
@@ -124,15 +132,16 @@ def step(
     if times is None:
         raise TableError("expected frames with their time of receipt, found no such column", column=TIME)
     inputs = Inputs(frame=chunk, time_ns=_rising(times, state.now_ns))
-    plan, next_ns = _plan(state, inputs.time_ns, options, until_ns)
+    plan, next_ns = planned(inputs.time_ns, state.heard_ns, state.next_ns, options, until_ns)
     learned, roles = roles_step(state.roles, inputs)
     stepped = [group.step(one, inputs, roles, plan) for group, one in zip(GROUPS, state.groups, strict=True)]
     values = np.concatenate([out for _, out in stepped], axis=1)
-    now_ns = int(inputs.time_ns[-1]) if len(inputs) else state.now_ns
-    if until_ns is not None and now_ns is not None:
-        now_ns = max(now_ns, until_ns)
+    heard_ns = int(inputs.time_ns[-1]) if len(inputs) else state.heard_ns
+    now_ns = heard_ns if until_ns is None or heard_ns is None else max(heard_ns, until_ns)
+    if now_ns is not None and state.now_ns is not None:
+        now_ns = max(now_ns, state.now_ns)
     groups = tuple(after for after, _ in stepped)
-    state = SignalState(groups=groups, roles=learned, now_ns=now_ns, next_ns=next_ns)
+    state = SignalState(groups=groups, roles=learned, now_ns=now_ns, heard_ns=heard_ns, next_ns=next_ns)
     return state, Rows(frame=_table(values, chunk.columns), time_ns=plan.time_ns, last=plan.after - 1)
 
 
@@ -163,8 +172,8 @@ def measure(frame: pl.DataFrame, options: SignalOptions, *, segment: NDArray[np.
     )
 
 
-def _any_of(need: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (need,) if isinstance(need, str) else need
+def _any_of(need: str | tuple[str, ...]) -> set[str]:
+    return {need} if isinstance(need, str) else set(need)
 
 
 def _rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:
@@ -174,30 +183,7 @@ def _rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:
     return np.maximum.accumulate(np.maximum(times, first))
 
 
-def _plan(
-    state: SignalState, times: NDArray[np.int64], options: SignalOptions, until_ns: int | None
-) -> tuple[Plan, int]:
-    """The rows that are due in a chunk, and when the one after them is."""
-    if options.every_s is None:
-        return Plan(after=np.arange(1, len(times) + 1), time_ns=times), 0
-    every_ns = round(options.every_s * NS_PER_S)
-    if not len(times) and state.now_ns is None:
-        return Plan(after=np.zeros(0, np.int64), time_ns=np.zeros(0, np.int64)), 0
-    next_ns = int(times[0]) if state.now_ns is None else state.next_ns
-    # A row is due once it is certain that no more frames of its time will come: with the first later one.
-    last_ns = max([int(times[-1]) - 1] if len(times) else [next_ns - 1], default=0)
-    if until_ns is not None:
-        last_ns = max(last_ns, until_ns)
-    due = np.arange(next_ns, last_ns + 1, every_ns, dtype=np.int64)
-    after = np.searchsorted(times, due, side="right")
-    return Plan(after=after, time_ns=due), next_ns + len(due) * every_ns
-
-
 def _table(values: NDArray[np.float32], names: list[str]) -> pl.DataFrame:
-    allowed = {signal.name for signal in present(names)}
-    columns = [
-        pl.Series(signal.name, np.ascontiguousarray(values[:, place])).fill_nan(None)
-        for place, signal in enumerate(SIGNALS)
-        if signal.name in allowed
-    ]
-    return pl.DataFrame(columns, schema={column.name: pl.Float32 for column in columns})
+    allowed = [signal.name for signal in present(names)]
+    table = pl.from_numpy(values, schema=[signal.name for signal in SIGNALS], orient="row")
+    return table.select(pl.col(allowed).fill_nan(None))

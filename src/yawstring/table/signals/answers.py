@@ -14,13 +14,13 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S
 from yawstring.schema.signals.timing import ANSWER_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.lanes import CONTROL_TYPE, DATA_TYPE, MANAGEMENT_TYPE, good
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.role_names import CONTROLLER, DRONE, EVERYBODY
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 SIDES: Final = ("drone", "controller")
 ANSWER_NS: Final = 1_000_000
@@ -50,7 +50,7 @@ class AnswerState(NamedTuple):
         layout: Where they go.
     """
 
-    fading: Fading
+    fading: Tallies
     waiting: NDArray[np.int64]
     last_ns: NDArray[np.int64]
     answered: NDArray[np.bool_]
@@ -65,7 +65,7 @@ class Answers(Group):
     def start(self, options: SignalOptions) -> AnswerState:
         """Nothing heard yet."""
         return AnswerState(
-            fading=fading(len(SIDES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(SIDES) * COUNTS, HORIZONS_S),
             waiting=np.zeros(len(SIDES), np.int64),
             last_ns=np.zeros(len(SIDES), np.int64),
             answered=np.zeros(1, np.bool_),

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.traffic import COMPANY_HORIZONS_S, COMPANY_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
 from yawstring.table.signals.lanes import DATA_TYPE, NULL_BIT, good
@@ -21,6 +20,7 @@ from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.role_names import DRONE, OTHER
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 STATIONS: Final = 64
 """Transmitters kept, so that counting them takes no longer in a crowd."""
@@ -54,7 +54,7 @@ class CompanyState(NamedTuple):
     stations: NDArray[np.int64]
     heard_ns: NDArray[np.int64]
     others_ns: NDArray[np.int64]
-    fading: Fading
+    fading: Tallies
     windows_ns: NDArray[np.int64]
     layout: Fractions
     alone: NDArray[np.int64]
@@ -71,7 +71,7 @@ class Company(Group):
             stations=np.full(STATIONS, MISSING),
             heard_ns=np.zeros(STATIONS, np.int64),
             others_ns=np.full(1, MISSING),
-            fading=fading(COUNTS, COMPANY_HORIZONS_S),
+            fading=tallies(COUNTS, COMPANY_HORIZONS_S),
             windows_ns=np.array(COMPANY_HORIZONS_S, np.int64) * NS_PER_S,
             layout=fractions_of(self.signals, "company", ("others",), COUNTS, MEASURES),
             alone=columns_of(self.signals, ["company_stations", "company_others_silence"]),

@@ -1,118 +1,99 @@
-"""Counts that fade, many at a time: an event weighs ``exp(-age / horizon)``.
+"""Counts that fade: each event weighs ``exp(-age / horizon)``, brought up to date only when something happens.
 
-Forward decay: an event is added with the weight it has against a landmark in the past, so that counts need no touch
-until they are read, however many there are. The landmark moves on before weights grow out of bounds.
-
-Source: Cormode, Shkapenyuk, Srivastava and Xu, "Forward decay", ICDE 2009.
+In steady air a faded count is events a second times the horizon (the exponentially weighted moving average of Roberts,
+Technometrics 1959, in continuous time). Looking at a count does not change it, so rows never sway later ones.
 """
 
 import math
-from collections.abc import Sequence
-from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled_part
-from yawstring.table.signals.inputs import NS_PER_S
+from yawstring.table.signals.inputs import MISSING
 
-RATE: Final = -1
-"""In place of the count below a fraction: events a second."""
-
-LEAST_WEIGHT: Final = 0.02
-"""Of frames: a share or mean of fewer is not known. One frame counts as known for four time constants."""
-
-MOST_EXPONENT: Final = 40.0
-"""How far weights grow before the landmark moves on; e^40 is far from where float64 ends."""
-
-
-class Fading(NamedTuple):
-    """Counts that fade.
-
-    Attributes:
-        counts: ``float64[count, horizon]``, against the landmark.
-        weights: ``float64[horizon]``, what an event of the latest time weighs.
-        horizons_ns: ``float64[horizon]``, time constants.
-        landmark_ns: ``int64[1]``.
-    """
-
-    counts: NDArray[np.float64]
-    weights: NDArray[np.float64]
-    horizons_ns: NDArray[np.float64]
-    landmark_ns: NDArray[np.int64]
-
-
-def fading(count: int, horizons_s: Sequence[float]) -> Fading:
-    """Nothing counted yet."""
-    return Fading(
-        counts=np.zeros((count, len(horizons_s))),
-        weights=np.ones(len(horizons_s)),
-        horizons_ns=np.array(horizons_s) * NS_PER_S,
-        landmark_ns=np.zeros(1, np.int64),
-    )
+BUCKETS = 2
+"""A maximum over a while is that of two halves of it: the running one and the one before."""
 
 
 @compiled_part
-def advance(fading: Fading, now_ns: int) -> None:
-    """Weigh events of this time from now on."""
-    age_ns = float(now_ns - fading.landmark_ns[0])
-    for horizon in range(len(fading.horizons_ns)):
-        if age_ns > MOST_EXPONENT * fading.horizons_ns[horizon]:
-            _move(fading, now_ns)
-            return
-        fading.weights[horizon] = math.exp(age_ns / fading.horizons_ns[horizon])
-
-
-@compiled_part
-def _move(fading: Fading, now_ns: int) -> None:
-    for horizon in range(len(fading.horizons_ns)):
-        left = math.exp(-float(now_ns - fading.landmark_ns[0]) / fading.horizons_ns[horizon])
-        for count in range(len(fading.counts)):
-            fading.counts[count, horizon] *= left
-        fading.weights[horizon] = 1.0
-    fading.landmark_ns[0] = now_ns
-
-
-@compiled_part
-def add(fading: Fading, count: int, amount: float) -> None:
-    """Count an event of the latest time."""
-    for horizon in range(len(fading.horizons_ns)):
-        fading.counts[count, horizon] += amount * fading.weights[horizon]
-
-
-@compiled_part
-def left(fading: Fading, count: int, horizon: int, at_ns: int) -> float:
-    """What is left of a count at a time, each event weighing less than 1."""
-    age_ns = float(at_ns - fading.landmark_ns[0])
-    return float(fading.counts[count, horizon] * math.exp(-age_ns / fading.horizons_ns[horizon]))
-
-
-@compiled_part
-def fractions(
-    fading: Fading, of: NDArray[np.int64], at_ns: int, row: NDArray[np.float32], columns: NDArray[np.int64]
+def add(
+    counts: NDArray[np.float64],
+    last_ns: NDArray[np.int64],
+    kind: int,
+    now_ns: int,
+    weight: float,
+    horizons_ns: NDArray[np.float64],
 ) -> None:
-    """Write what one count is of another, or a second, at each horizon.
+    """Count an event.
 
     Args:
-        fading: The counts.
-        of: ``int64[fraction, 2]``, the count above and the one below, or :data:`RATE`.
-        at_ns: When.
-        row: ``float32[signal]``, to be written to.
-        columns: ``int64[fraction]``, where the first horizon of each goes; the others follow.
+        counts: ``float64[kind, horizon]``.
+        last_ns: ``int64[kind]``, when each was brought up to date.
+        kind: Of the event.
+        now_ns: Its time.
+        weight: What it counts for.
+        horizons_ns: ``float64[horizon]``.
     """
-    age_ns = float(at_ns - fading.landmark_ns[0])
-    for horizon in range(len(fading.horizons_ns)):
-        faded = math.exp(-age_ns / fading.horizons_ns[horizon])
-        for one in range(len(of)):
-            above = fading.counts[of[one, 0], horizon] * faded
-            if of[one, 1] == RATE:
-                value = above * 1e9 / fading.horizons_ns[horizon]
-            else:
-                value = quotient(above, fading.counts[of[one, 1], horizon] * faded)
-            row[columns[one] + horizon] = value
+    age_ns = now_ns - last_ns[kind]
+    for one in range(len(horizons_ns)):
+        kept = math.exp(-age_ns / horizons_ns[one]) if age_ns else 1.0
+        counts[kind, one] = counts[kind, one] * kept + weight
+    last_ns[kind] = now_ns
 
 
 @compiled_part
-def quotient(above: float, below: float) -> float:
-    """A share or mean of faded counts, NaN where there is too little below to tell."""
-    return above / below if below >= LEAST_WEIGHT else math.nan
+def faded(
+    counts: NDArray[np.float64],
+    last_ns: NDArray[np.int64],
+    kind: int,
+    one: int,
+    now_ns: int,
+    horizons_ns: NDArray[np.float64],
+) -> float:
+    """A count as of now, over horizon number ``one``."""
+    if counts[kind, one] == 0.0:
+        return 0.0
+    return float(counts[kind, one] * math.exp(-(now_ns - last_ns[kind]) / horizons_ns[one]))
+
+
+@compiled_part
+def share(part: float, whole: float) -> float:
+    """A part of a faded count; NaN where there is next to nothing to be a part of."""
+    return part / whole if whole > 1e-3 else math.nan
+
+
+@compiled_part
+def raise_to(
+    highest: NDArray[np.float64], begun_ns: NDArray[np.int64], kind: int, now_ns: int, value: float, half_ns: int
+) -> None:
+    """Let a maximum of the last while hold a value.
+
+    Args:
+        highest: ``float64[kind, 2]``: of the running half and of the one before; NaN where there was no value.
+        begun_ns: ``int64[kind]``, when the running half began; :data:`MISSING` before the first value.
+        kind: Which maximum.
+        now_ns: The time.
+        value: The value.
+        half_ns: Half of the while.
+    """
+    age_ns = now_ns - begun_ns[kind]
+    if begun_ns[kind] == MISSING or age_ns >= half_ns:
+        before = highest[kind, 0] if begun_ns[kind] != MISSING and age_ns < 2 * half_ns else math.nan
+        highest[kind, 1], highest[kind, 0] = before, math.nan
+        begun_ns[kind] = now_ns
+    if not highest[kind, 0] >= value:
+        highest[kind, 0] = value
+
+
+@compiled_part
+def highest_of(
+    highest: NDArray[np.float64], begun_ns: NDArray[np.int64], kind: int, now_ns: int, half_ns: int
+) -> float:
+    """A maximum as of now, of the last one to two halves; NaN where no value came."""
+    age_ns = now_ns - begun_ns[kind]
+    if begun_ns[kind] == MISSING or age_ns >= 2 * half_ns:
+        return math.nan
+    if age_ns >= half_ns or math.isnan(highest[kind, 1]):
+        return float(highest[kind, 0])
+    return float(max(highest[kind, 0], highest[kind, 1]))

@@ -5,54 +5,17 @@ state is bounded, whatever the air holds, and is handed on: after a step the sta
 """
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.errors import OptionError
 from yawstring.schema.signals import Signal
 from yawstring.table.signals.inputs import Inputs
+from yawstring.table.signals.plan import Plan, SignalOptions
 from yawstring.table.signals.roles import Roles
 
-LEAST_EVERY_S, MOST_EVERY_S = 0.001, 3600.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignalOptions:
-    """How signals are measured.
-
-    Attributes:
-        every_s: Seconds from one row to the next, counted from the first frame; ``None``: a row for every frame.
-        drone: BSSID of the drone, as the number in ``wlan.bssid``, where a person names it; ``None``: learn it.
-
-    Raises:
-        OptionError: ``every_s`` makes no sense.
-    """
-
-    every_s: float | None = 0.1
-    drone: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.every_s is not None and not LEAST_EVERY_S <= self.every_s <= MOST_EVERY_S:
-            raise OptionError(f"a row of signals every {LEAST_EVERY_S} to {MOST_EVERY_S:g} s, not {self.every_s}")
-
-
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Plan:
-    """When rows are given out, in order.
-
-    Attributes:
-        after: ``int64[row]``: how many frames of the chunk come before the row.
-        time_ns: ``int64[row]``: the moment it speaks about, not before those frames' times.
-    """
-
-    after: NDArray[np.int64]
-    time_ns: NDArray[np.int64]
-
-    def __len__(self) -> int:
-        return len(self.after)
+__all__ = ["Group", "Plan", "SignalOptions"]
 
 
 class Group(ABC):

@@ -16,10 +16,10 @@ from yawstring.schema.frames import ALIASES
 MISSING: Final = -(1 << 62)
 """Stands for null in a column of whole numbers."""
 
-PLAIN: Final = ("C", "W")
-"""One kind of array, so that each loop is compiled once."""
-
 NS_PER_S: Final = 1_000_000_000
+
+FARTHEST_NS: Final = (1 << 62) - 1
+"""Times are kept within this of 1970 (the year 2116), so that the time between any two is a number of 64 bits."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -65,7 +65,8 @@ class Inputs:
             else:
                 values = self.frame[found].cast(target, strict=False).fill_null(absent).to_numpy()
             self._kept[key] = np.require(values, dtype, "C")
-            # Most columns are lent by the table as they are, which none may write to: so none may be written to.
+            # Most columns are lent by the table as they are, which none may write to: so none may be written to, and
+            # each loop is compiled for one kind of array.
             self._kept[key].flags.writeable = False
         return self._kept[key]
 
@@ -84,9 +85,15 @@ def raw_times(frame: pl.DataFrame) -> NDArray[np.int64] | None:
         [1500000000, 2000000000]
     """
     if TIME in frame.columns:
-        return np.require(frame[TIME].cast(pl.Int64).fill_null(0).to_numpy(), np.int64, PLAIN)
+        stamps: NDArray[np.int64] = frame[TIME].cast(pl.Int64).fill_null(0).to_numpy()
+        return np.minimum(np.maximum(stamps, -FARTHEST_NS), FARTHEST_NS)
     for name in ("timestamp_c", "timestamp_p"):
         if name in frame.columns and frame[name].dtype.is_numeric():
             seconds = frame[name].cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
-            return np.require(np.rint(seconds * NS_PER_S), np.int64, PLAIN)
+            far = FARTHEST_NS // NS_PER_S
+            return _whole(np.minimum(np.maximum(seconds, -far), far) * NS_PER_S)
     return None
+
+
+def _whole(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    return np.rint(values).astype(np.int64)

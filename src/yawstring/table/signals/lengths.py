@@ -13,12 +13,12 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.traffic import LENGTH_SIGNALS
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, NULL_BIT, UP, data_lanes
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import Tallies, add, advance, fractions, left, quotient, tallies
 
 FRAMES, SUM, SQUARES, SAME, NULLS, OCTETS = range(6)
 """What is counted, in each lane; then the bins of lengths."""
@@ -51,7 +51,7 @@ class LengthState(NamedTuple):
         others: ``int64[lane, 2]``, where spread and variety go.
     """
 
-    fading: Fading
+    fading: Tallies
     before: NDArray[np.int64]
     layout: Fractions
     others: NDArray[np.int64]
@@ -68,7 +68,7 @@ class Lengths(Group):
         link = fractions_of(self.signals, "length", ("link",), 0, OF_LINK)
         names = [f"length_{lane}_{measure}" for lane in DATA_LANES for measure in OTHERS]
         return LengthState(
-            fading=fading(BOTH + 2, HORIZONS_S),
+            fading=tallies(BOTH + 2, HORIZONS_S),
             before=np.full(len(DATA_LANES), MISSING),
             layout=Fractions(*(np.concatenate(pair) for pair in zip(lanes, link, strict=True))),
             others=columns_of(self.signals, names).reshape(len(DATA_LANES), len(OTHERS)),
@@ -147,7 +147,7 @@ def _give(state: LengthState, at_ns: int, row: NDArray[np.float32]) -> None:
 
 
 @compiled_part
-def _entropy(fading: Fading, first: int, horizon: int) -> float:
+def _entropy(fading: Tallies, first: int, horizon: int) -> float:
     """Of the bins, in bits; how much they have faded is the same for all."""
     total = fading.counts[first + FRAMES, horizon]
     entropy = 0.0

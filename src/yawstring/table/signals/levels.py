@@ -15,13 +15,13 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S
 from yawstring.schema.signals.radio import APART, LEVEL_SIGNALS, PLACES
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import BEACON_SUBTYPE, CONTROL_TYPE, MANAGEMENT_TYPE, NO_LANE, good
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.peaks import Peaks, peak, peaks, top
 from yawstring.table.signals.roles import CONTROLLER, DRONE, Roles
+from yawstring.table.signals.tallies import Tallies, add, advance, fractions, left, quotient, tallies
 
 BEACON, FROM_DRONE, FROM_CONTROLLER, MANAGEMENT, ACK = range(5)
 """Lanes; the first three are places."""
@@ -57,7 +57,7 @@ class LevelState(NamedTuple):
         alone: ``int64[2]``, where the fall and the noise go.
     """
 
-    fading: Fading
+    fading: Tallies
     before: NDArray[np.float64]
     jumps: Peaks
     last: NDArray[np.int64]
@@ -101,7 +101,7 @@ class Levels(Group):
         """Nothing heard yet."""
         names = [f"level_{place}_{measure}" for place in PLACES for measure in OF_PLACES]
         return LevelState(
-            fading=fading(SENDERS + 3 * SENDER_COUNTS, HORIZONS_S),
+            fading=tallies(SENDERS + 3 * SENDER_COUNTS, HORIZONS_S),
             before=np.full(len(APART), np.nan),
             jumps=peaks(len(PLACES), HORIZONS_S),
             last=np.array([0, MISSING, 0]),

@@ -14,7 +14,6 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S
 from yawstring.schema.signals.timing import PACE_SIGNALS, PACES
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import BEACON_SUBTYPE, DOWN, MANAGEMENT, NO_LANE, UP, lanes
@@ -22,6 +21,7 @@ from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.peaks import Peaks, peak, peaks, top
 from yawstring.table.signals.role_names import DRONE
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, left, quotient, tallies
 
 OF_DRONE, OF_CONTROLLER, BEACON, OTHER_MANAGEMENT, LANES = range(5)
 
@@ -50,7 +50,7 @@ class PaceState(NamedTuple):
         others: ``int64[lane, 4]``, where unevenness, gap, silence and change go.
     """
 
-    fading: Fading
+    fading: Tallies
     gaps: Peaks
     last_ns: NDArray[np.int64]
     layout: Fractions
@@ -66,7 +66,7 @@ class Paces(Group):
         """Nothing heard yet."""
         names = [f"pace_{lane}_{measure}" for lane in PACES for measure in OTHERS]
         return PaceState(
-            fading=fading(LANES * COUNTS, HORIZONS_S),
+            fading=tallies(LANES * COUNTS, HORIZONS_S),
             gaps=peaks(LANES, HORIZONS_S),
             last_ns=np.full(LANES, MISSING),
             layout=fractions_of(self.signals, "pace", PACES, COUNTS, MEASURES),

@@ -15,7 +15,6 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.replays import PACKET_NUMBER_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes, retries
@@ -23,6 +22,7 @@ from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.peaks import Peaks, peak, peaks, top
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired, place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 KEYS: Final = 1024
 """Counts followed at a time."""
@@ -60,7 +60,7 @@ class PacketNumberState(NamedTuple):
     heard_ns: NDArray[np.int64]
     highest: NDArray[np.int64]
     risen_ns: NDArray[np.int64]
-    fading: Fading
+    fading: Tallies
     depth: Peaks
     layout: Fractions
     depth_column: NDArray[np.int64]
@@ -100,7 +100,7 @@ class PacketNumbers(Group):
             heard_ns=np.zeros(KEYS, np.int64),
             highest=np.zeros(KEYS, np.int64),
             risen_ns=np.zeros(KEYS, np.int64),
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             depth=peaks(1, HORIZONS_S),
             layout=fractions_of(self.signals, "packet_number", DATA_LANES, COUNTS, MEASURES),
             depth_column=columns_of(self.signals, ["packet_number_link_depth"]),

@@ -14,12 +14,12 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.radio import RATE_SIGNALS
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import Tallies, add, advance, fractions, left, quotient, tallies
 
 FRAMES, CHANGES, PREAMBLES, SUM, SQUARES, DISTANCES, COUNTS = range(7)
 """What is counted, in each lane."""
@@ -44,7 +44,7 @@ class RateState(NamedTuple):
         spreads: ``int64[lane]``, where the spread goes.
     """
 
-    fading: Fading
+    fading: Tallies
     rate: NDArray[np.float64]
     preamble: NDArray[np.int64]
     layout: Fractions
@@ -59,7 +59,7 @@ class Rates(Group):
     def start(self, options: SignalOptions) -> RateState:
         """Nothing heard yet."""
         return RateState(
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             rate=np.full(len(DATA_LANES), np.nan),
             preamble=np.full(len(DATA_LANES), MISSING),
             layout=fractions_of(self.signals, "rate", DATA_LANES, COUNTS, MEASURES),

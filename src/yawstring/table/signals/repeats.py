@@ -14,13 +14,13 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.replays import REPEAT_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes, retries
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired, place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 REMEMBERED: Final = 8192
 """Packets, and as many payloads."""
@@ -72,7 +72,7 @@ class RepeatState(NamedTuple):
 
     packets: Remembered
     payloads: Remembered
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -108,7 +108,7 @@ class Repeats(Group):
         return RepeatState(
             packets=_nothing(),
             payloads=_nothing(),
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             layout=fractions_of(self.signals, "repeat", DATA_LANES, COUNTS, MEASURES),
         )
 

@@ -14,13 +14,13 @@ from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S, LANES
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.table.signals.counters import JUMP, REGRESS, REPEAT, STEP, SWITCH, Counters, counters, follow
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.lanes import DATA_TYPE, NO_LANE, NULL_BIT, QOS_BIT, lanes, retries
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 SENDERS: Final = 4096
 """Counts followed at a time."""
@@ -53,7 +53,7 @@ class SequenceState(NamedTuple):
     """
 
     counters: Counters
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -93,7 +93,7 @@ class Sequences(Group):
     def start(self, options: SignalOptions) -> SequenceState:
         """Nobody followed yet."""
         layout = fractions_of(self.signals, "sequence", LANES, COUNTS, MEASURES)
-        return SequenceState(counters(SENDERS), fading(len(LANES) * COUNTS, HORIZONS_S), layout)
+        return SequenceState(counters(SENDERS), tallies(len(LANES) * COUNTS, HORIZONS_S), layout)
 
     def step(
         self, state: SequenceState, inputs: Inputs, roles: Roles, plan: Plan
