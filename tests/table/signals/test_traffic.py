@@ -9,6 +9,7 @@ from scipy.stats import entropy
 
 from support.links import Tally, agrees, link, measured, roles_of
 from yawstring.table.signals.company import Company
+from yawstring.table.signals.durations import Durations
 from yawstring.table.signals.lengths import Lengths
 from yawstring.table.signals.protocols import Protocols
 from yawstring.table.signals.role_names import CONTROLLER, DRONE
@@ -92,6 +93,7 @@ def test_company_counts_who_else_speaks_to_the_drone() -> None:
     assert made["company_others_share_10s"][at[20.0]] == 0.0
     assert made["company_others_share_1s"][at[30.0]] == pytest.approx(0.38, abs=0.03)
     assert made["company_others_nulls_1s"][at[30.0]] == pytest.approx(1.0)
+    assert made["company_others_qos_share_1s"][at[30.0]] == made["company_others_share_1s"][at[30.0]]
     assert made["company_others_silence"][at[35.5]] == pytest.approx(math.log2(1 + 6000), abs=1e-3)
     assert made["company_others_silence"][at[10.0]] == pytest.approx(math.log2(1 + 60_000), abs=1e-3)
 
@@ -111,3 +113,22 @@ def test_company_agrees_with_a_count_in_a_flood() -> None:
 
     made = measured(Company(), frame, roles)
     agrees(made, "company", expected, ("others",), ("frames", "share"), (1.0, 10.0, 60.0))
+
+
+def test_durations_are_those_of_the_link_in_octaves() -> None:
+    frame, roles = link("aireplay-deauth")
+    tally = Tally(frame)
+    for row, one in enumerate(frame.iter_rows(named=True)):
+        if roles.watched[row] and one["wlan.ta"] is not None and one["wlan.fcs.status"] and one["wlan.fc.type"] != 1:
+            octaves = math.log2(1 + one["wlan.duration"])
+            for what, amount in (("frames", 1.0), ("mean", octaves), ("squares", octaves**2)):
+                tally.add("link", what, row, amount)
+
+    def expected(lane: str, measure: str, row: int, horizon_s: float) -> float:
+        mean = tally.share(lane, "mean", "frames", row, horizon_s)
+        if measure == "mean":
+            return mean
+        return math.sqrt(max(tally.share(lane, "squares", "frames", row, horizon_s) - mean**2, 0.0))
+
+    made = measured(Durations(), frame, roles)
+    agrees(made.tail(-50), "duration", lambda *a: expected(a[0], a[1], a[2] + 50, a[3]), ("link",), ("mean", "spread"))

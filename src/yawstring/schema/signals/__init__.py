@@ -12,7 +12,7 @@ from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS, PACKET_NUMB
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.schema.signals.signal import Signal
 from yawstring.schema.signals.timing import ANSWER_SIGNALS, PACE_SIGNALS
-from yawstring.schema.signals.traffic import COMPANY_SIGNALS, LENGTH_SIGNALS, PROTOCOL_SIGNALS
+from yawstring.schema.signals.traffic import COMPANY_SIGNALS, DURATION_SIGNALS, LENGTH_SIGNALS, PROTOCOL_SIGNALS
 
 __all__ = ["SIGNALS", "Signal"]
 
@@ -29,6 +29,7 @@ SIGNALS: tuple[Signal, ...] = (
     *PACE_SIGNALS,
     *ANSWER_SIGNALS,
     *LENGTH_SIGNALS,
+    *DURATION_SIGNALS,
     *PROTOCOL_SIGNALS,
     *COMPANY_SIGNALS,
 )

@@ -21,6 +21,7 @@ from yawstring.schema.signals import SIGNALS, Signal
 from yawstring.table.signals.air import Air
 from yawstring.table.signals.answers import Answers
 from yawstring.table.signals.company import Company
+from yawstring.table.signals.durations import Durations
 from yawstring.table.signals.group import Group, SignalOptions
 from yawstring.table.signals.identifications import Identifications
 from yawstring.table.signals.inputs import Inputs, raw_times
@@ -52,6 +53,7 @@ GROUPS: tuple[Group, ...] = (
     Paces(),
     Answers(),
     Lengths(),
+    Durations(),
     Protocols(),
     Company(),
 )
