@@ -8,6 +8,7 @@ import pytest
 
 from support.links import Tally, agrees, link, measured, roles_of
 from yawstring.table.signals.levels import Levels
+from yawstring.table.signals.noise import Noise
 from yawstring.table.signals.rates import Rates
 from yawstring.table.signals.role_names import CONTROLLER, DRONE
 from yawstring.table.signals.roles import Roles
@@ -89,7 +90,7 @@ def test_noise_that_rises_is_held_against_its_past() -> None:
     seconds = np.arange(0, 30, 0.1)
     noise = np.where(seconds < 28, -95, -80)
     frame = pl.DataFrame({"time_ns": (seconds * 1e9).astype(np.int64), "wlan_radio.noise_dbm": noise})
-    made = measured(Levels(), frame, roles_of(frame, 7, 9))["level_noise_rise_1s"].to_numpy()
+    made = measured(Noise(), frame, roles_of(frame, 7, 9))["noise_rise_1s"].to_numpy()
     ages = seconds[-1] - seconds
     means = [np.average(noise, weights=np.exp(-ages / horizon)) for horizon in (1.0, 10.0)]
     assert made[-1] == pytest.approx(means[0] - means[1], abs=1e-3)

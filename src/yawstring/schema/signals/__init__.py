@@ -7,7 +7,7 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 from yawstring.schema.signals.air import AIR_SIGNALS
 from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
 from yawstring.schema.signals.networks import NETWORKS_SIGNALS
-from yawstring.schema.signals.radio import LEVEL_SIGNALS, RATE_SIGNALS
+from yawstring.schema.signals.radio import LEVEL_SIGNALS, NOISE_SIGNALS, RATE_SIGNALS
 from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS, PACKET_NUMBER_SIGNALS, REPEAT_SIGNALS
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.schema.signals.signal import Signal
@@ -25,6 +25,7 @@ SIGNALS: tuple[Signal, ...] = (
     *REPEAT_SIGNALS,
     *IDENTIFICATION_SIGNALS,
     *LEVEL_SIGNALS,
+    *NOISE_SIGNALS,
     *RATE_SIGNALS,
     *PACE_SIGNALS,
     *ANSWER_SIGNALS,

@@ -29,6 +29,7 @@ from yawstring.table.signals.lengths import Lengths
 from yawstring.table.signals.levels import Levels
 from yawstring.table.signals.management import Management
 from yawstring.table.signals.networks import Networks
+from yawstring.table.signals.noise import Noise
 from yawstring.table.signals.paces import Paces
 from yawstring.table.signals.packet_numbers import PacketNumbers
 from yawstring.table.signals.plan import planned
@@ -49,6 +50,7 @@ GROUPS: tuple[Group, ...] = (
     Repeats(),
     Identifications(),
     Levels(),
+    Noise(),
     Rates(),
     Paces(),
     Answers(),

@@ -107,6 +107,7 @@ def _answers(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    fading, waiting, last_ns = state.fading, state.waiting, state.last_ns
     for frame in range(len(time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
@@ -114,29 +115,29 @@ def _answers(
                 out[row] = math.nan
             row += 1
         if frame < len(time_ns) and does[frame] != NOTHING:
-            _hear(state, does[frame], of[frame], time_ns[frame])
+            state.answered[0] |= does[frame] == ANSWERS
+            if of[frame] == DRONE or of[frame] == CONTROLLER:
+                side = 0 if of[frame] == DRONE else 1
+                _hear(fading, waiting, last_ns, side, does[frame] == ANSWERS, time_ns[frame])
 
 
 @compiled_part
-def _hear(state: AnswerState, does: int, of: int, now_ns: int) -> None:
-    if does == ANSWERS:
-        state.answered[0] = True
-    if of != DRONE and of != CONTROLLER:
-        return
-    side = 0 if of == DRONE else 1
-    first, late = side * COUNTS, now_ns - state.last_ns[side] > ANSWER_NS
-    advance(state.fading, now_ns)
-    if does == ANSWERS:
-        if late or state.waiting[side] == 0:
-            add(state.fading, first + UNASKED, 1.0)
+def _hear(
+    fading: Tallies, waiting: NDArray[np.int64], last_ns: NDArray[np.int64], side: int, answers: bool, now_ns: int
+) -> None:
+    first, late = side * COUNTS, now_ns - last_ns[side] > ANSWER_NS
+    advance(fading, now_ns)
+    if answers:
+        if late or waiting[side] == 0:
+            add(fading, first + UNASKED, 1.0)
         else:
-            add(state.fading, first + ASKED, float(state.waiting[side]))
+            add(fading, first + ASKED, float(waiting[side]))
         if not late:
-            state.waiting[side] = 0
+            waiting[side] = 0
         return
-    if late and state.waiting[side] > 0:
-        add(state.fading, first + ASKED, float(state.waiting[side]))
-        add(state.fading, first + UNANSWERED, float(state.waiting[side]))
-        state.waiting[side] = 0
-    state.waiting[side] += 1
-    state.last_ns[side] = now_ns
+    if late and waiting[side] > 0:
+        add(fading, first + ASKED, float(waiting[side]))
+        add(fading, first + UNANSWERED, float(waiting[side]))
+        waiting[side] = 0
+    waiting[side] += 1
+    last_ns[side] = now_ns

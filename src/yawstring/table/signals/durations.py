@@ -20,7 +20,7 @@ from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import CONTROL_TYPE, good
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.roles import Roles
-from yawstring.table.signals.tallies import Tallies, add, advance, fractions, left, quotient, tallies
+from yawstring.table.signals.tallies import Tallies, add, advance, deviation, fractions, tallies
 
 FRAMES, SUM, SQUARES, COUNTS = range(4)
 """What is counted."""
@@ -97,7 +97,4 @@ def _hear(fading: Tallies, octaves: float, now_ns: int) -> None:
 @compiled_part
 def _spread(state: DurationState, at_ns: int, row: NDArray[np.float32]) -> None:
     for horizon in range(len(HORIZONS_S)):
-        frames = left(state.fading, FRAMES, horizon, at_ns)
-        mean = quotient(left(state.fading, SUM, horizon, at_ns), frames)
-        square = quotient(left(state.fading, SQUARES, horizon, at_ns), frames)
-        row[state.spread[0] + horizon] = math.nan if math.isnan(mean) else math.sqrt(max(square - mean * mean, 0.0))
+        row[state.spread[0] + horizon] = deviation(state.fading, FRAMES, SUM, SQUARES, horizon, at_ns)

@@ -113,6 +113,16 @@ def fractions(
 
 
 @compiled_part
+def deviation(fading: Tallies, frames: int, total: int, squares: int, horizon: int, at_ns: int) -> float:
+    """Standard deviation by a count, a sum and a sum of squares; NaN where too little is left to tell."""
+    mean = quotient(left(fading, total, horizon, at_ns), left(fading, frames, horizon, at_ns))
+    if math.isnan(mean):
+        return math.nan
+    square = fading.counts[squares, horizon] / fading.counts[frames, horizon]
+    return math.sqrt(max(square - mean * mean, 0.0))
+
+
+@compiled_part
 def quotient(above: float, below: float) -> float:
     """A share or mean of faded counts, NaN where there is too little below to tell."""
     return above / below if below >= LEAST_WEIGHT else math.nan
