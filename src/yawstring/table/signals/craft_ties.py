@@ -23,12 +23,10 @@ from yawstring.schema.signals.craft_fields import (
     HEIGHT,
     PAD,
     PAD_X,
-    PAD_Y,
     PAD_YAW,
     PAD_Z,
     PITCH,
     POS_X,
-    POS_Y,
     ROLL,
     TOF,
     VX,
@@ -166,9 +164,7 @@ def _take(
 
 
 @compiled_part
-def _heights(
-    before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]
-) -> None:
+def _heights(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]) -> None:
     climb = -0.5 * (before[VZ] + now[VZ]) * gap_s
     tof, baro = now[TOF] - before[TOF], now[BARO] - before[BARO]
     height = now[HEIGHT] - before[HEIGHT]
@@ -181,9 +177,7 @@ def _heights(
 
 
 @compiled_part
-def _places(
-    before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]
-) -> None:
+def _places(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]) -> None:
     for axis in range(2):
         flown = 0.5 * (before[VX + axis] + now[VX + axis]) * gap_s
         changes[PLACE + axis] = now[POS_X + axis] - before[POS_X + axis] - flown
@@ -193,9 +187,7 @@ def _places(
 
 
 @compiled_part
-def _forces(
-    before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]
-) -> None:
+def _forces(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]) -> None:
     """Acceleration from forces and attitude, and from tilted thrust alone, against the change of velocity."""
     pitch, roll, yaw = math.radians(now[PITCH]), math.radians(now[ROLL]), math.radians(now[YAW])
     sin_p, cos_p, sin_r, cos_r = math.sin(pitch), math.cos(pitch), math.sin(roll), math.cos(roll)
