@@ -8,7 +8,7 @@ lengths is broken for good.
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled, compiled_part
+from yawstring.compiled import compiled_lent, compiled_part
 from yawstring.wire.octets import Int, Octets, u16be, u16le, u32be, u32le
 from yawstring.wire.rejects import (
     BLOCK_LENGTH,
@@ -235,7 +235,7 @@ def _packet(
 @compiled_part
 def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s) -> Int:
     """Walk the blocks of a pcapng file; gives the count of packets."""
-    found, record = 0, np.empty(RECORD_SLOTS, np.int64)
+    found = 0
     while found < table.shape[1] and cursor[POSITION] + _LEAST_BLOCK <= octets.size:
         at = cursor[POSITION]
         kind = _u32(octets, at, cursor[BIG_ENDIAN])
@@ -257,16 +257,14 @@ def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, 
         if kind == _INTERFACE:
             _interface(octets, at, end, cursor, interfaces, counts)
         elif kind in (_PACKET, _SIMPLE, _ENHANCED) and _packet(
-            octets, at, end, kind, cursor, interfaces, counts, record
+            octets, at, end, kind, cursor, interfaces, counts, table[:, found]
         ):
-            for slot in range(RECORD_SLOTS):
-                table[slot, found] = record[slot]
             found += 1
         cursor[POSITION] = at + length
     return found
 
 
-@compiled
+@compiled_lent
 def scan_records(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s) -> Int:
     """Fill the table with the next records and move the cursor behind them.
 
