@@ -53,8 +53,8 @@ class CommandState(NamedTuple):
     """What is kept.
 
     Attributes:
-        times_ns: ``int64[6]``: when the counts, the motion and the breaks were brought up to date, when the last command
-            came, when motion was asked that isn't told, and when the last state came.
+        times_ns: ``int64[6]``: when the counts, the motion and the breaks were brought up to date, when the last
+            command came, when motion was asked that isn't told, and when the last state came.
         counts: ``float64[9]``, commands and answers by kind, fading; the first over the short horizon.
         last: ``int64[6]``: kind of the last that moves; sequence and packet number of the last command, and of the last
             state datagram; whether any text was seen.
@@ -227,7 +227,7 @@ def _ask(kept: CommandState, now_ns: int, kind: int, asked: NDArray[np.float64])
     elif kind == STICKS:
         kept.sticks[:] = asked
     else:
-        kept.asked += asked
+        kept.asked[:] += asked
 
 
 @compiled_part

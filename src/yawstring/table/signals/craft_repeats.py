@@ -47,7 +47,7 @@ class RepeatState(NamedTuple):
 
     Attributes:
         last_ns: ``int64[1]``, when the last state came.
-        count: ``int64[1]``, states so far.
+        number: ``int64[1]``, states so far.
         recent: ``int64[said, state]``, hashes of the last states, a ring.
         phrases: ``int64[said, slot, 3]``: hash of a phrase, number of its last state, and when that came.
         runs: ``int64[said, 3]``: states from a phrase back to what it repeats, when the run began, and whether it runs.
@@ -56,7 +56,7 @@ class RepeatState(NamedTuple):
     """
 
     last_ns: NDArray[np.int64]
-    count: NDArray[np.int64]
+    number: NDArray[np.int64]
     recent: NDArray[np.int64]
     phrases: NDArray[np.int64]
     runs: NDArray[np.int64]
@@ -75,7 +75,7 @@ class Repeats(Part):
         phrases[:, :, TIME] = MISSING
         return RepeatState(
             last_ns=np.full(1, MISSING, np.int64),
-            count=np.zeros(1, np.int64),
+            number=np.zeros(1, np.int64),
             recent=np.zeros((COUNT, MOST_STATES + 1), np.int64),
             phrases=phrases,
             runs=np.zeros((COUNT, 3), np.int64),
@@ -113,26 +113,26 @@ def _take(kept: RepeatState, time_ns: int, values: NDArray[np.float64]) -> None:
     kept.last_ns[0] = time_ns
     for said in range(COUNT):
         word, known = _word(values, MEMBER[said])
-        kept.recent[said, kept.count[0] % (MOST_STATES + 1)] = word
+        kept.recent[said, kept.number[0] % (MOST_STATES + 1)] = word
         if not known:
             kept.runs[said, RUNNING] = 0
             continue
         kept.seen_ns[said] = time_ns
-        if kept.count[0] > STATES[said]:
+        if kept.number[0] > STATES[said]:
             _look_up(kept, said, time_ns)
             kept.shares[said, REPEATED] += kept.runs[said, RUNNING]
             kept.shares[said, WEIGHT] += 1.0
-    kept.count[0] += 1
+    kept.number[0] += 1
 
 
 @compiled_part
 def _word(values: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[int, bool]:
     """Hash of a state's fields, and whether it says any."""
-    word, known = np.int64(START), False
+    word, known = START, False
     for place in range(len(values)):
         if member[place]:
             unknown = math.isnan(values[place])
-            word = _mixed(word, np.int64(UNKNOWN) if unknown else np.int64(np.rint(values[place] * STEPS)))
+            word = _mixed(word, UNKNOWN if unknown else int(np.rint(values[place] * STEPS)))
             known = known or not unknown
     return word, known
 
@@ -140,15 +140,15 @@ def _word(values: NDArray[np.float64], member: NDArray[np.bool_]) -> tuple[int, 
 @compiled_part
 def _mixed(word: int, value: int) -> int:
     """FNV-1a, by whole numbers of 64 bits that wrap round, and a shift to bring high bits down."""
-    word = (word ^ value) * np.int64(PRIME)
+    word = (word ^ value) * PRIME
     return word ^ (word >> 29)
 
 
 @compiled_part
 def _look_up(kept: RepeatState, said: int, time_ns: int) -> None:
     """Whether the phrase that ends here was said before, and goes on where the last one did."""
-    phrase, changes = np.int64(START), 0
-    number, ring = kept.count[0], MOST_STATES + 1
+    phrase, changes = START, 0
+    number, ring = kept.number[0], MOST_STATES + 1
     for back in range(STATES[said] - 1, -1, -1):
         word = kept.recent[said, (number - back) % ring]
         phrase = _mixed(phrase, word)
