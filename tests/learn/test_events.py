@@ -172,6 +172,13 @@ def test_the_release_keeps_an_incident_alive_and_opens_none():
     assert (incident.opened_ns, incident.last_ns, incident.rows) == (NS_PER_S, 7 * NS_PER_S, 1)
 
 
+@pytest.mark.parametrize(("pause", "incidents"), [(6, 1), (7, 1), (8, 2)])
+def test_the_gap_that_merges_is_counted_from_the_last_row_to_the_first(pause, incidents):
+    spec = EventSpec(confirm=1, within=1, hold_s=2, merge_gap_s=7)
+    track = Track(recording=0, time_ns=seconds(0, pause), score=np.ones(2), named=np.zeros(2, int))
+    assert len(detect(spec, track)) == incidents
+
+
 def test_no_score_reaches_never():
     track = Track(recording=0, time_ns=seconds(0, 1), score=np.ones(2), named=np.zeros(2, int))
     assert detect(EventSpec(threshold=NEVER, confirm=1, within=1), track) == ()
