@@ -9,7 +9,8 @@ import pytest
 from yawstring.edge.bundles import load, save
 from yawstring.errors import SplitError, TableError
 from yawstring.learn.detector import as_table
-from yawstring.learn.evaluate import evaluate, predict
+from yawstring.learn.evaluate import evaluate, outcomes, predict
+from yawstring.learn.evaluate import test_part as measured_part
 from yawstring.learn.measured import measured, split_measured, warming, whole_rows
 from yawstring.learn.train import TrainOptions, train
 from yawstring.models.trees import Forest
@@ -124,6 +125,23 @@ def test_a_detector_learns_from_signals_and_scores_frames(every_s: float | None,
     scored = predict(again, other)
     assert predict(again, measured(other, options.signals)).drop("row").equals(scored.drop("row")) or every_s is None
     assert evaluate(again, other)["on"] == "whole table"
+
+
+def test_what_is_predicted_of_the_test_part_is_what_was_measured_on_it() -> None:
+    frame = made(seconds=400)
+    options = TrainOptions(
+        detector=Forest(trees=10),
+        split=SplitSpec(policy="time", within="recording", validation=0),
+        signals=EACH,
+        resamples=20,
+        baselines=(),
+    )
+    table = as_table(frame)
+    trained = train(table, options)
+    scored = predict(trained, table).filter(pl.col("part") == "test")
+    (told,) = outcomes(trained, measured_part(trained, table)).values()
+    columns = [f"p_{name}" for name in trained.recipe.classes]
+    assert np.array_equal(scored.select(columns).to_numpy(), told.probabilities)
 
 
 def test_signals_measured_whole_may_not_be_cut_by_time() -> None:

@@ -53,7 +53,7 @@ def show_in_short(evaluations: Sequence[Evaluation], out: Console) -> None:
     (out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)).print(grid)
 
 
-def _incidents(found: Any, name: str, *, named: bool) -> Grid:  # noqa: ANN401 - figures as JSON
+def _incidents(found: Mapping[str, Any], name: str, *, named: bool) -> Grid:
     """Episodes found and how soon, all and by technique, and false alarms an hour."""
     rate = found["false_alarms_per_hour"]
     told = (

@@ -1,6 +1,6 @@
 """Evaluations as one HTML page: the verdict first, then the figures, and the score along every flight."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -193,11 +193,11 @@ def _notes(figures: Sequence[Any]) -> Iterator[str]:
         yield from (one[key]["note"] for key in OVERALL | OF_CLASS if key in one and one[key]["note"])
 
 
-def _value(figure: Any) -> str:  # noqa: ANN401 - a figure as JSON
+def _value(figure: Mapping[str, float | None]) -> str:
     return "–" if figure["value"] is None else f"{figure['value']:.3f}"
 
 
-def _cell(figure: Any) -> str:  # noqa: ANN401 - a figure as JSON
+def _cell(figure: Mapping[str, float | None]) -> str:
     low, high = figure["low"], figure["high"]
     return _value(figure) + (f" [{low:.3f}–{high:.3f}]" if low is not None else "")
 

@@ -1,54 +1,18 @@
-"""Signals on disk: flights or a table of frames in, one Parquet file of signals out, recording by recording."""
+"""Signals of flights on disk, flight by flight: memory follows a flight, not the folder."""
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 
 import polars as pl
 
 from yawstring.edge.flights import Flight
-from yawstring.edge.fusion import FusionOptions, fuse_flight
+from yawstring.edge.fusion import WORKERS, Account, FusionOptions, fuse_flight
 from yawstring.errors import InputError
 from yawstring.schema import RECORDING, modality_of
 from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions
 from yawstring.table.signals.tables import signal_frame
-
-WORKERS = 2
-"""Flights that are read at a time: decoding and measuring run without the interpreter lock."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Measured:
-    """What became of one flight.
-
-    Attributes:
-        name: The flight.
-        frames: Frames read.
-        rows: Rows of signals.
-    """
-
-    name: str
-    frames: int
-    rows: int
-
-
-def measured_table(table: Table, options: SignalOptions) -> Table:
-    """Signals of a table of frames, as a table.
-
-    Raises:
-        TableError: As for :func:`~yawstring.table.signals.tables.signal_frame`.
-    """
-    frame = signal_frame(table.frame, options)
-    return Table(
-        frame=frame,
-        layout="unknown",
-        capture=table.capture,
-        modality=modality_of(frame.columns),
-        digest=table.digest,
-        signals=options,
-    )
 
 
 def measured_flights(
@@ -56,7 +20,7 @@ def measured_flights(
     fusion: FusionOptions,
     options: SignalOptions,
     *,
-    watch: Callable[[Measured], None],
+    watch: Callable[[Account], None],
 ) -> Table:
     """Signals of flights: each is decoded, fused, labelled and measured, and its frames are let go.
 
@@ -64,7 +28,7 @@ def measured_flights(
         flights: At least one; each is a recording.
         fusion: How frames and telemetry are put together.
         options: How signals are measured.
-        watch: Is shown what became of each flight.
+        watch: Is shown the account of each flight.
 
     Raises:
         InputError: A file cannot be read, or some flights have labels and some have none.
@@ -74,11 +38,11 @@ def measured_flights(
         without = next(flight.name for flight in flights if flight.labels is None)
         raise InputError(f"expected labels for every flight or for none, found none for {without}")
     frames, digests, offset = list[pl.DataFrame](), list[str](), 0
-    for name, count, frame, read in _each(flights, fusion, options):
+    for account, frame in _each(flights, fusion, options):
         frames.append(frame.with_columns(pl.col(RECORDING) + pl.lit(offset, pl.Int32)))
-        offset += int(frame[RECORDING].max() or 0) + 1  # type: ignore[arg-type]  # whole numbers
-        digests += read
-        watch(Measured(name=name, frames=count, rows=len(frame)))
+        offset += account.recordings
+        digests += account.digests
+        watch(account)
     frame = pl.concat(frames)
     return Table(
         frame=frame,
@@ -92,10 +56,10 @@ def measured_flights(
 
 def _each(
     flights: Sequence[Flight], fusion: FusionOptions, options: SignalOptions
-) -> Iterator[tuple[str, int, pl.DataFrame, Sequence[str]]]:
-    def one(flight: Flight) -> tuple[str, int, pl.DataFrame, Sequence[str]]:
+) -> Iterator[tuple[Account, pl.DataFrame]]:
+    def one(flight: Flight) -> tuple[Account, pl.DataFrame]:
         fused, account = fuse_flight(flight, fusion)
-        return flight.name, len(fused), signal_frame(fused, options), account.digests
+        return account, signal_frame(fused, options)
 
     with ThreadPoolExecutor(WORKERS) as pool:
         for first in range(0, len(flights), WORKERS):  # a few at a time: what is read ahead is held in memory

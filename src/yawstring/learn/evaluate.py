@@ -6,6 +6,7 @@ very same windows.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -49,8 +50,8 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         OptionError: The table holds a class that the detector does not know.
         SplitError: No recording is long enough for a window.
     """
-    own = is_own(trained, table)
-    rows, test = _test_part(trained, table, own=own)
+    read = _read(trained, table)
+    own, test = read.split is not None, _test_part(trained, table, read)
     told = outcomes(trained, test)
     options = cast("dict[str, int]", trained.record["options"])
     judged = judge(
@@ -63,16 +64,14 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
         trained,
         {"capture": table.capture, "layout": table.layout, "rows": len(table), "digest": table.digest},
         on="test part" if own else "whole table",
-        warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, rows),
-        judged=judged | {"incidents": _incidents(trained, rows, test, told, own=own)},
+        warnings=cast("list[Json]", trained.record["warnings"]) if own else _foreign_warnings(trained, read.rows),
+        judged=judged | {"incidents": _incidents(trained, read.rows, test, told, own=own)},
     )
 
 
 def rows_of(trained: Trained, table: Table) -> pl.DataFrame:
     """The rows that a detector reads of a table, which :func:`predict` counts: its frames or their signals."""
-    if is_own(trained, table):
-        return _split(trained, table)[0]
-    return whole_rows(table, trained.recipe.signals)[0]
+    return _read(trained, table).rows
 
 
 def test_part(trained: Trained, table: Table) -> TestPart:
@@ -81,7 +80,7 @@ def test_part(trained: Trained, table: Table) -> TestPart:
     Raises:
         TableError, OptionError, SplitError: As for :func:`evaluate`.
     """
-    return _test_part(trained, table, own=is_own(trained, table))[1]
+    return _test_part(trained, table, _read(trained, table))
 
 
 def outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
@@ -93,15 +92,37 @@ def outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
     }
 
 
-def _test_part(trained: Trained, table: Table, *, own: bool) -> tuple[pl.DataFrame, TestPart]:
-    """The rows that are read, and the windows of them that are measured."""
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Read:
+    """A table as a detector reads it.
+
+    Attributes:
+        rows: Its rows or their signals, of its own table measured anew in every segment of the split, as in training.
+        segment: ``int64[row]``, stretches that no window crosses.
+        split: The split of its own table; ``None`` for another one.
+    """
+
+    rows: pl.DataFrame
+    segment: NDArray[np.int64]
+    split: Split | None
+
+
+def _read(trained: Trained, table: Table) -> _Read:
     recipe = trained.recipe
-    if own:
-        rows, split = _split(trained, table)
-        return rows, cut(rows, split, recipe.features)[2]
+    if LABEL in table.frame.columns and is_own(trained, table):
+        rows, split = rows_and_split(table, trained.split, recipe.window, recipe.labels, recipe.signals)
+        return _Read(rows=rows, segment=rows[RECORDING].cast(pl.Int64).to_numpy(), split=split)
     rows, segment = whole_rows(table, recipe.signals)
-    require_columns(rows, table.capture, (*recipe.features, LABEL))
-    return rows, whole(rows, recipe.window, recipe.features, segment=segment)
+    return _Read(rows=rows, segment=segment, split=None)
+
+
+def _test_part(trained: Trained, table: Table, read: _Read) -> TestPart:
+    """The windows that are measured."""
+    recipe = trained.recipe
+    if read.split is not None:
+        return cut(read.rows, read.split, recipe.features)[2]
+    require_columns(read.rows, table.capture, (*recipe.features, LABEL))
+    return whole(read.rows, recipe.window, recipe.features, segment=read.segment)
 
 
 def _incidents(
@@ -154,10 +175,11 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
         TableError: A column that the detector reads is missing.
     """
     recipe = trained.recipe
-    rows, segment = whole_rows(table, recipe.signals)
+    read = _read(trained, table)
+    rows = read.rows
     require_columns(rows, table.capture, recipe.features)
     recording = rows[RECORDING].cast(pl.Int64).to_numpy()
-    starts = window_starts(segment, recipe.window)
+    starts = window_starts(read.segment, recipe.window)
     part = Part(
         frame=rows.select(recipe.features),
         rows=np.arange(len(rows)),
@@ -172,7 +194,7 @@ def predict(trained: Trained, table: Table) -> pl.DataFrame:
         {
             "recording": pl.Series(recording[starts], dtype=pl.Int32),
             "row": last_rows(part),
-            "part": _parts_of(trained, table, len(rows), starts),
+            "part": _parts_of(read, starts),
             "predicted": called.tolist(),
             **_alarms(trained, rows, part, probabilities),
         }
@@ -212,19 +234,13 @@ def require_columns(rows: pl.DataFrame, capture: str, names: Sequence[str]) -> N
         raise TableError(f"table '{capture}' lacks what the detector reads: {', '.join(missing)}")
 
 
-def _split(trained: Trained, table: Table) -> tuple[pl.DataFrame, Split]:
-    recipe = trained.recipe
-    return rows_and_split(table, trained.split, recipe.window, recipe.labels, recipe.signals)
-
-
-def _parts_of(trained: Trained, table: Table, height: int, starts: NDArray[np.int64]) -> list[str]:
+def _parts_of(read: _Read, starts: NDArray[np.int64]) -> list[str]:
     """Name of the part of each window."""
-    if LABEL not in table.frame.columns or not is_own(trained, table):
+    if read.split is None:
         return [FOREIGN] * len(starts)
-    name = np.full(height, "left out", object)
-    _, split = _split(trained, table)
+    name = np.full(len(read.rows), "left out", object)
     for part in (TRAIN, VALIDATION, TEST):
-        name[split.starts[part]] = PART_NAMES[part]
+        name[read.split.starts[part]] = PART_NAMES[part]
     return [str(value) for value in name[starts]]
 
 

@@ -115,9 +115,9 @@ def _address(text: str) -> int:
 
 def _of_table(path: Path, options: "SignalOptions") -> "Table":
     from yawstring.edge.files import read_table
-    from yawstring.edge.signals import measured_table
+    from yawstring.learn.measured import measured
 
-    return measured_table(read_table(path), options)
+    return measured(read_table(path), options)
 
 
 def _of_flights(folder: Path, options: "SignalOptions") -> "Table":
@@ -128,7 +128,7 @@ def _of_flights(folder: Path, options: "SignalOptions") -> "Table":
     found = find_flights(folder)
     with progress("measuring", len(found)) as advance:
         return measured_flights(
-            found, FusionOptions(), options, watch=lambda one: advance(f"{one.name}: {one.frames:,} frames")
+            found, FusionOptions(), options, watch=lambda one: advance(f"{one.flight.name}: {one.frames:,} frames")
         )
 
 

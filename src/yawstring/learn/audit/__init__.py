@@ -7,7 +7,7 @@ or the content, and whether frames and telemetry together know more than either 
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import polars as pl
 
@@ -77,7 +77,7 @@ class Audit:
         return {
             "format": FORMAT,
             "sentences": list(sentences(self)),
-            "profile": self.profile.to_json(),  # type: ignore[dict-item]  # JSON by another name
+            "profile": cast("Json", self.profile.to_json()),
             "columns": [asdict(one) | {"tells_class": one.tells_class, "names_recording": one.names_recording}
                         for one in self.columns],
             "decay": [_step(one) for one in self.decay],

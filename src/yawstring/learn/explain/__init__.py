@@ -1,1 +1,1 @@
-"""Why a detector says what it says: which signals moved a score, and which ones it lives off altogether."""
+"""Why a detector says what it says: what it lives off, and what is ordinary for each feature."""
