@@ -24,7 +24,7 @@ import numpy as np
 
 from yawstring.edge.files import read_table
 from yawstring.learn.bootstrap import difference, measure
-from yawstring.learn.evaluate import measured
+from yawstring.learn.evaluate import outcomes, test_part
 from yawstring.learn.metrics import Outcome
 from yawstring.learn.train import TrainOptions, train, versions
 from yawstring.models.recurrent import LSTM
@@ -66,7 +66,7 @@ def grouped(table: Table, *, labels: str, target: str, draw: int = 0) -> dict[st
         )  # fmt: skip
         trained = train(table, options)
         print(f"  fold {fold + 1} of {FOLDS}: {len(trained.detector.history)} epochs", file=sys.stderr, flush=True)
-        folds.append(measured(trained, table))
+        folds.append(outcomes(trained, test_part(trained, table)))
     pooled = {family: pool([fold[family] for fold in folds]) for family in folds[0]}
     metrics = {family: measure(outcome, seed=SEED) for family, outcome in pooled.items()}
     for family in ("forest", "majority"):
