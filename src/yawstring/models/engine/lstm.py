@@ -92,11 +92,13 @@ def _retraced(steps: list[_Step], recurrent: Array, d_hidden: Array) -> tuple[Ar
     """``float32[time, batch, 4 * unit]``, and the hidden states ``float32[time - 1, batch, unit]`` before each step."""
     d_cell = jnp.zeros_like(d_hidden)
     cells = [jnp.zeros_like(d_hidden), *(step.cell for step in steps[:-1])]
+    one = _one_known_at_run_time(steps[0])
+    d_hidden = d_hidden / one
     d_z: list[Array] = []
     for step, cell in zip(reversed(steps), reversed(cells), strict=True):
         if d_z:
             d_hidden = d_z[-1] @ recurrent.T
-        d_step, d_cell = _retreated(step, cell, d_hidden, d_cell)
+        d_step, d_cell = _retreated(step, cell, d_hidden, d_cell, one)
         d_z.append(d_step)
     hidden = [step.hidden for step in steps[:-1]] or [jnp.zeros((0, *d_hidden.shape))]
     return jnp.concatenate(d_z[::-1]), jnp.concatenate(hidden)
@@ -126,11 +128,22 @@ def _advanced(z: Array, cell: Array) -> _Step:
     return _Step(gates, candidate, squashed, cell, gates[:, 2 * units :] * squashed)
 
 
-def _retreated(step: _Step, cell_before: Array, d_hidden: Array, d_cell: Array) -> tuple[Array, Array]:
-    """Gradient of a step's pre-activations and of the cell before it."""
+def _one_known_at_run_time(step: _Step) -> Array:
+    """A 1 the compiler cannot see through.
+
+    XLA computes a cheap chain again in each fusion that reads it: here the gradient of the cell once for every gate and
+    every earlier step. A division is too dear for it to repeat, and one by 1 changes nothing.
+    """
+    return step.cell[0, 0] * 0 + 1
+
+
+def _retreated(
+    step: _Step, cell_before: Array, d_hidden: Array, d_cell: Array, one: Array | float = 1.0
+) -> tuple[Array, Array]:
+    """Gradient of a step's pre-activations and of the cell before it; ``one`` is :func:`_one_known_at_run_time`."""
     units = cell_before.shape[1]
     input_gate, forget_gate, output_gate = jnp.split(step.gates, (units, 2 * units), axis=1)
-    d_cell = d_cell + d_hidden * output_gate * (1 - step.squashed * step.squashed)
+    d_cell = (d_cell + d_hidden * output_gate * (1 - step.squashed * step.squashed)) / one
     parts = (
         d_cell * step.candidate * input_gate * (1 - input_gate),
         d_cell * cell_before * forget_gate * (1 - forget_gate),
