@@ -17,7 +17,7 @@ from yawstring.models.base import INPUT_NAME, OUTPUT_NAME
 from yawstring.models.graph import ML_DOMAIN, ML_OPSET, OPSET
 from yawstring.models.onnx_octets import Message, attributes_of, domain_of, parse, text
 from yawstring.models.shapes import ATTRIBUTES, NUMBERS_MAX, READ_MAX, RULES, TREES, Shape, Value, apply
-from yawstring.models.tree_vetting import TREE_DEPTH_MAX, TREE_NODES_MAX, sound_trees
+from yawstring.models.tree_operator import TREE_DEPTH_MAX, TREE_NODES_MAX, sound_trees
 
 GRAPH_OCTETS_MAX = 256 << 20
 """Largest graph that is looked at; a forest of 100 trees on 30,000 noisy rows takes a tenth of it."""
