@@ -19,6 +19,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
         call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"skipped where no test may skip: {reason}"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Before pytest-xdist starts workers for a whole folder, compile once what each of them would compile again."""
+    config = session.config
+    starts_workers = bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
+    if starts_workers and any(Path(argument).is_dir() for argument in config.args):
+        from support.warm import warm
+
+        warm()
+
+
 def shared(relative: str) -> Path:
     """Path of a file of the real data, or a skip that says which file is missing."""
     path = SHARED_DATA / relative

@@ -48,3 +48,33 @@ def test_machine_code_is_kept_until_a_part_in_another_file_changes(run, tmp_path
     assert run() == ["10", "1"]
     (tmp_path / "part.py").write_text(PART.format(factor=1000))
     assert run() == ["10000", "0"]
+
+
+PAIR = """
+from typing import NamedTuple
+class {name}(NamedTuple):
+    left: int
+    right: int
+"""
+
+ADDED = """
+from {module} import {name} as Pair
+from yawstring.compiled import compiled
+
+@compiled
+def added(pair):
+    return pair.left + pair.right
+
+print(added(Pair(3, 4)), sum(added.stats.cache_hits.values()))
+"""
+
+
+def test_what_was_kept_for_a_type_that_is_gone_is_compiled_anew(run, tmp_path: Path) -> None:
+    for module, name in (("pairs", "Pair"), ("pairs", "Both"), ("couples", "Both")):
+        for old in tmp_path.glob("*s.py"):
+            old.unlink()
+        (tmp_path / f"{module}.py").write_text(PAIR.format(name=name))
+        (tmp_path / "whole.py").write_text(ADDED.format(module=module, name=name))
+        os.utime(tmp_path / "whole.py", ns=(1, 1))  # its own file looks as it did, so that the same index is read
+        assert run() == ["7", "0"]
+        assert run() == ["7", "1"]

@@ -55,7 +55,20 @@ def _cached(function: F) -> object:
     kept = dispatcher._cache._cache_file
     folders = {_sub_package(Path(function.__code__.co_filename)), _PACKAGE / "wire"}
     kept._source_stamp = (kept._source_stamp, *(_sources(folder) for folder in sorted(folders)))
+    kept._load_index = _stale_where_unreadable(kept._load_index)
     return cast("object", dispatcher)
+
+
+def _stale_where_unreadable(load_index: Callable[[], dict[Any, str]]) -> Callable[[], dict[Any, str]]:
+    """An index names the types of arguments beside the stamp; where one is gone from the sources, so is its worth."""
+
+    def load() -> dict[Any, str]:
+        try:
+            return load_index()
+        except (AttributeError, ImportError):
+            return {}
+
+    return load
 
 
 def _sub_package(file: Path) -> Path:

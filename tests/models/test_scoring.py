@@ -58,7 +58,7 @@ class TestScores:
         windows = cut(draw_rows())
         whole = scorer.score(windows)
         monkeypatch.setattr(scoring, "BATCH", 7)
-        assert np.array_equal(scorer.score(windows), whole)
+        assert np.array_equal(open_scorer(GRAPH).score(windows), whole)
         assert whole.shape == (len(windows), 3)
 
     def test_no_window_gives_no_score(self, scorer):
@@ -167,10 +167,10 @@ HOSTILE = {
     "external constant": (lambda m: m.graph.initializer.append(tensor()), "another file"),
     "external place": (lambda m: m.graph.initializer.append(half_external(place=True)), "another file"),
     "external name": (lambda m: m.graph.initializer.append(half_external(place=False)), "another file"),
-    "external attribute": (lambda m: m.graph.node.append(relu(value=tensor())), "another file"),
-    "external attributes": (lambda m: m.graph.node.append(relu(value=[tensor(), tensor()])), "another file"),
-    "inner graph": (lambda m: m.graph.node.append(relu(body=body())), "graph inside"),
-    "inner graphs": (lambda m: m.graph.node.append(relu(body=[body(), body()])), "graph inside"),
+    "external attribute": (lambda m: m.graph.node.append(relu(value=tensor())), "attributes of 'Relu'"),
+    "external attributes": (lambda m: m.graph.node.append(relu(value=[tensor(), tensor()])), "attributes of 'Relu'"),
+    "inner graph": (lambda m: m.graph.node.append(relu(body=body())), "attributes of 'Relu'"),
+    "inner graphs": (lambda m: m.graph.node.append(relu(body=[body(), body()])), "attributes of 'Relu'"),
     "function": (lambda m: m.functions.add(name="f", domain="d"), "functions"),
     "training": (lambda m: m.training_info.add(), "training"),
     "sparse constant": (lambda m: m.graph.sparse_initializer.add(), "sparse"),
@@ -191,7 +191,7 @@ HOSTILE = {
     ),
     "another shape of a weight": (lambda m: m.graph.initializer[0].dims.__setitem__(1, 1), "damaged"),
     "no graph": (lambda m: m.ClearField("graph"), "damaged"),
-    "later format": (lambda m: m.opset_import[0].__setattr__("version", 9999), "damaged"),
+    "later format": (lambda m: m.opset_import[0].__setattr__("version", 9999), "version 9999"),
 }
 
 
@@ -264,3 +264,15 @@ class TestGraphsRefused:
     def test_a_graph_cut_short(self, length):
         with pytest.raises(BundleError):
             open_scorer(GRAPH[:length])
+
+    def test_a_graph_that_fails_on_some_windows_only(self):
+        """It reads a place that the window itself names."""
+        nodes = [
+            Node(op="Cast", inputs=["windows"], outputs=["places"], attributes={"to": TensorProto.INT64}),
+            Node(op="GatherElements", inputs=["windows", "places"], outputs=["read"], attributes={"axis": 1}),
+            Node(op="Softmax", inputs=["read"], outputs=["probabilities"], attributes={"axis": 1}),
+        ]
+        scorer = open_scorer(write_graph(nodes, {}, shape=(2,), classes=2))
+        assert scorer(np.ones((1, 2), np.float32)).tolist() == [[0.5, 0.5]]
+        with pytest.raises(BundleError, match="damaged"):
+            scorer(np.full((1, 2), 9, np.float32))

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yawstring.models import statistics as module
-from yawstring.models.base import Windows
+from yawstring.models.base import OUTPUT_NAME, Windows
 from yawstring.models.graph import write_graph
-from yawstring.models.statistics import OUTPUT, statistic_names, statistics, statistics_nodes
+from yawstring.models.statistics import statistic_names, statistics, statistics_nodes
 from yawstring.models.vetting import vet
 
 
@@ -29,11 +29,12 @@ def by_graph(windows, *, recent):
     nodes = statistics_nodes(windows.length, recent=recent)
     width = len(statistic_names(windows.length, recent=recent)) * windows.rows.shape[1]
     graph = write_graph(nodes.nodes, nodes.constants, shape=(windows.length, windows.rows.shape[1]), classes=width)
-    vet(graph)
     model = onnx.load_from_string(graph)
-    model.graph.output[0].name = OUTPUT
-    session = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
-    return session.run([OUTPUT], {"windows": windows.gather()})[0]
+    model.graph.node[-1].output[0] = OUTPUT_NAME
+    graph = model.SerializeToString()
+    assert vet(graph, batch=256).classes == width
+    session = onnxruntime.InferenceSession(graph, providers=["CPUExecutionProvider"])
+    return session.run([OUTPUT_NAME], {"windows": windows.gather()})[0]
 
 
 @settings(deadline=None, max_examples=40)

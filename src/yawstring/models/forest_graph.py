@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME
 from yawstring.models.graph import Attribute, Node, write_graph
 from yawstring.models.nodes import Nodes
-from yawstring.models.vetting import BRANCH, LEAF, TREES
+from yawstring.models.shapes import TREES
+from yawstring.models.tree_operator import BRANCH, LEAF
 
 NO_CHILD = -1
 """Stands for a child where a node is a leaf, as in scikit-learn."""
@@ -38,7 +39,8 @@ def forest_graph(trees: Mapping[str, NDArray[np.generic]], *, features: int) -> 
             the node's tree), ``feature``, ``threshold`` (float32; at most that goes left), ``left`` and ``right``
             (indices of nodes, counted from 0 in each tree, :data:`NO_CHILD` for a leaf), ``missing_left`` (where NaN
             goes); and ``probabilities``, ``float32[leaf, class]``, leaves in the order of their nodes. A tree deeper
-            than :data:`~yawstring.models.vetting.TREE_DEPTH_MAX` makes a graph that is refused when it is to score.
+            than :data:`~yawstring.models.tree_operator.TREE_DEPTH_MAX` makes a graph that is refused when it is to
+            score.
         features: Features of a row.
 
     Returns:

@@ -5,7 +5,6 @@ whether it is scored alone or among others, and on any number of threads.
 """
 
 from dataclasses import dataclass
-from math import prod
 from typing import TYPE_CHECKING, final
 
 import numpy as np
@@ -13,24 +12,21 @@ from numpy.typing import NDArray
 
 from yawstring.errors import BundleError, OptionError, TableError
 from yawstring.models.base import INPUT_NAME, OUTPUT_NAME, Reads, Windows
-from yawstring.models.vetting import MISSING, TREES, vet
+from yawstring.models.shapes import MISSING, TREES
+from yawstring.models.vetting import WINDOW_RANK, Vetted, vet
 
 if TYPE_CHECKING:
     from onnxruntime import InferenceSession, SessionOptions
 
 BATCH = 256
-"""Windows scored at once: they then stay in the cache. Of 64 to 4,096, 128 and 256 gave the most windows a second."""
+"""Windows scored at once, fewer where a graph makes very much of each: they then stay in the cache. Of 64 to 4,096, 128
+and 256 gave the most windows a second."""
 
 LOG_FATAL = 4
 """ONNX Runtime's log level: what goes wrong is raised, not printed as well."""
 
-ROW_RANK, WINDOW_RANK = 2, 3
-
 REASON_CHARACTERS_MAX = 200
 """What is shown of ONNX Runtime's own message; some run to thousands."""
-
-NUMBERS_MAX = 1 << 20
-"""Most numbers in one window: a thousand rows of a thousand features."""
 
 SUM_TOLERANCE = 1e-3
 """How far from 1 the probabilities of a window may add up."""
@@ -45,12 +41,14 @@ class Scorer:
         session: ONNX Runtime's session.
         shape: Shape of one window (time, feature) or one row (feature).
         classes: Columns of the probabilities.
+        batch: Windows scored at once.
         missing: Whether a window may hold NaN, for a missing value.
     """
 
     session: "InferenceSession"
     shape: tuple[int, ...]
     classes: int
+    batch: int
     missing: bool
 
     @property
@@ -62,26 +60,27 @@ class Scorer:
         """Probabilities of an array of windows, or of rows for a graph of rows.
 
         Args:
-            array: ``float32[window, time, feature]`` or ``float32[row, feature]``; scored :data:`BATCH` at a time.
+            array: ``float32[window, time, feature]`` or ``float32[row, feature]``; scored :attr:`batch` at a time.
 
         Returns:
             ``float32[window, class]``, each row summing to 1.
 
         Raises:
             OptionError: The array's shape or dtype is another.
+            BundleError: The graph fails on these windows.
             TableError: A window holds infinity, or NaN where the graph has no IsNaN to handle it. ONNX Runtime's LSTM
                 would clip them and give a plausible score. A graph of rows takes either.
         """
         if array.shape[1:] != self.shape or array.dtype != np.float32:
             raise OptionError(f"the detector takes float32[n, {_dims(self.shape)}], not {array.dtype}{[*array.shape]}")
-        if len(array) > BATCH:
-            return np.concatenate([self._run(array[first : first + BATCH]) for first in range(0, len(array), BATCH)])
+        if len(array) > (batch := self.batch):
+            return np.concatenate([self._run(array[first : first + batch]) for first in range(0, len(array), batch)])
         return self._run(array)
 
     def score(self, windows: Windows) -> NDArray[np.float32]:
         """Probabilities of every window: ``float32[window, class]``.
 
-        A graph of rows is given each window's last row. Windows are gathered :data:`BATCH` at a time.
+        A graph of rows is given each window's last row. Windows are gathered :attr:`batch` at a time.
 
         Raises:
             OptionError: The windows' length or number of features is another than the graph's.
@@ -92,10 +91,10 @@ class Scorer:
             raise OptionError(f"the detector takes float32[n, {_dims(self.shape)}], not windows of {_dims(shape)}")
         offsets = np.arange(windows.length) if self.reads == "window" else windows.length - 1
         scores = np.empty((len(windows), self.classes), np.float32)
-        for first in range(0, len(windows), BATCH):
-            starts = windows.starts[first : first + BATCH]
+        for first in range(0, len(windows), self.batch):
+            starts = windows.starts[first : first + self.batch]
             index = starts[:, None] + offsets if self.reads == "window" else starts + offsets
-            scores[first : first + BATCH] = self(windows.rows[index])
+            scores[first : first + self.batch] = self(windows.rows[index])
         return scores
 
     def _run(self, array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -103,7 +102,10 @@ class Scorer:
             return np.empty((0, self.classes), np.float32)
         if array.ndim == WINDOW_RANK:
             self._refuse(array)
-        scores: NDArray[np.float32] = self.session.run([OUTPUT_NAME], {INPUT_NAME: array})[0]
+        try:
+            scores: NDArray[np.float32] = self.session.run([OUTPUT_NAME], {INPUT_NAME: array})[0]
+        except _refusals() as error:
+            raise _damaged(error) from error
         return scores
 
     def _refuse(self, windows: NDArray[np.float32]) -> None:
@@ -138,39 +140,31 @@ def open_scorer(graph: bytes, *, threads: int = 1) -> Scorer:
     """
     if threads < 1:
         raise OptionError(f"threads must be at least 1, not {threads}")
-    operators = vet(graph)
+    vetted = vet(graph, batch=BATCH)
     try:
-        scorer = _scorer(_session(graph, 1 if TREES in operators else threads), missing=MISSING in operators)
-        # Some damage shows only when a window goes through.
-        scores = scorer(np.zeros((1, *scorer.shape), np.float32))
+        scorer = _scorer(_session(graph, 1 if TREES in vetted.operators else threads), vetted)
     except _refusals() as error:
-        reason = " ".join(str(error).split())[:REASON_CHARACTERS_MAX]
-        raise BundleError(f"the graph is damaged: {reason}") from error
+        raise _damaged(error) from error
+    # Some damage shows only when a window goes through.
+    scores = scorer(np.zeros((1, *scorer.shape), np.float32))
     if scores.shape != (1, scorer.classes) or not abs(scores.sum() - 1) < SUM_TOLERANCE:
         raise BundleError("the graph gives no probabilities: they must be one row a window that sums to 1")
     return scorer
 
 
-def _scorer(session: "InferenceSession", *, missing: bool) -> Scorer:
-    """The session as a scorer, once its input and output are those of a detector."""
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    names = ([value.name for value in inputs], [value.name for value in outputs])
-    if names != ([INPUT_NAME], [OUTPUT_NAME]):
-        raise BundleError(f"the graph must read '{INPUT_NAME}' and give '{OUTPUT_NAME}' and no more")
-    shape = _fixed(inputs[0].type, inputs[0].shape)
-    classes = _fixed(outputs[0].type, outputs[0].shape)
-    if len(shape) + 1 not in (ROW_RANK, WINDOW_RANK) or len(classes) != 1 or classes[0] < 2:
-        raise BundleError("the graph must turn windows or rows into two or more probabilities each")
-    if max(prod(shape), classes[0]) > NUMBERS_MAX:
-        raise BundleError(f"the graph takes or gives more than {NUMBERS_MAX:,} numbers a window")
-    return Scorer(session=session, shape=shape, classes=classes[0], missing=missing)
+def _scorer(session: "InferenceSession", vetted: Vetted) -> Scorer:
+    return Scorer(
+        session=session,
+        shape=vetted.shape,
+        classes=vetted.classes,
+        batch=vetted.batch,
+        missing=MISSING in vetted.operators,
+    )
 
 
-def _fixed(kind: str, dims: list[int | str | None]) -> tuple[int, ...]:
-    """Dimensions after the first, which must be free; empty for a value that cannot be a batch of floats."""
-    fixed = tuple(size for size in dims[1:] if isinstance(size, int) and size > 0)
-    batch = kind == "tensor(float)" and bool(dims) and not isinstance(dims[0], int)
-    return fixed if batch and len(fixed) == len(dims) - 1 else ()
+def _damaged(error: Exception) -> BundleError:
+    reason = " ".join(str(error).split())[:REASON_CHARACTERS_MAX]
+    return BundleError(f"the graph is damaged: {reason}")
 
 
 def _dims(shape: tuple[int, ...]) -> str:

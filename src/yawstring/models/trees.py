@@ -14,7 +14,7 @@ from yawstring.errors import MissingExtraError, OptionError
 from yawstring.models.base import Encoding, Family, Fitted, Reads, Watch, Windows
 from yawstring.models.checks import check_counts, check_parts
 from yawstring.models.forest_graph import NO_CHILD, float32_below, forest_graph
-from yawstring.models.vetting import TREE_DEPTH_MAX
+from yawstring.models.tree_operator import TREE_DEPTH_MAX
 
 if TYPE_CHECKING:
     from sklearn.ensemble._forest import ForestClassifier

@@ -1,226 +1,191 @@
 """Refuses an ONNX file that could do more than score, before ONNX Runtime sees it.
 
-A graph may come from anywhere, and ONNX can name files to read, operators of other libraries, functions and loops. The
-octets are read as protobuf against the few fields of ``onnx.proto`` (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto)
-that matter here, so that none of this needs the ``onnx`` package.
+A graph may come from anywhere, and ONNX can name files to read, operators of other libraries, functions and loops; a
+chain of plain additions can ask for more memory than there is. So a graph is read by our own means
+(:mod:`yawstring.models.onnx_octets`), may use the operators of :mod:`yawstring.models.shapes` alone, as our families
+use them, and the size of every value it makes is told before it runs.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
 
 import numpy as np
-from numpy.typing import NDArray
 
 from yawstring.errors import BundleError
+from yawstring.models.base import INPUT_NAME, OUTPUT_NAME
+from yawstring.models.graph import ML_DOMAIN, ML_OPSET, OPSET
+from yawstring.models.onnx_octets import Message, attributes_of, domain_of, parse, text
+from yawstring.models.shapes import ATTRIBUTES, NUMBERS_MAX, READ_MAX, RULES, TREES, Shape, Value, apply
+from yawstring.models.tree_operator import TREE_DEPTH_MAX, TREE_NODES_MAX, sound_trees
 
 GRAPH_OCTETS_MAX = 256 << 20
 """Largest graph that is looked at; a forest of 100 trees on 30,000 noisy rows takes a tenth of it."""
 
-TREES = ("ai.onnx.ml", "TreeEnsembleClassifier")
+PARTS_MAX = 4096
+"""Most operators, and most constants; the deepest network of ours has a tenth of either."""
 
-MISSING = ("", "IsNaN")
-"""The operator that makes something of a missing value; a graph without it takes none."""
+WINDOW_NUMBERS_MAX = 1 << 20
+"""Most numbers in one window: a thousand rows of a thousand features."""
 
-TREE_DEPTH_MAX = 4096
-"""Deepest tree; ONNX Runtime reads a tree by recursion, and one of 100,000 levels ends the process. A power of two."""
+ROW_RANK, WINDOW_RANK = 2, 3
 
-BRANCH, LEAF = b"BRANCH_LEQ", b"LEAF"
+OPSETS = {"": OPSET, ML_DOMAIN: ML_OPSET}
+"""Version of each domain: what an operator does depends on it."""
 
-OPERATORS = frozenset(
-    {
-        ("", "Abs"),
-        ("", "Add"),  # attention: positions and residuals
-        ("", "Cast"),
-        ("", "Concat"),  # cnn: means beside maxima
-        ("", "Conv"),
-        ("", "CumSum"),
-        ("", "Div"),
-        ("", "Exp"),
-        ("", "Flatten"),  # mlp: the rows of a window; lstm: the states of both directions
-        ("", "GRU"),
-        ("", "Gather"),
-        ("", "GatherElements"),
-        ("", "Gemm"),
-        ("", "GlobalAveragePool"),
-        ("", "GlobalMaxPool"),
-        MISSING,
-        ("", "LSTM"),
-        ("", "LayerNormalization"),  # attention
-        ("", "MatMul"),  # attention: products over more than two axes
-        ("", "Max"),
-        ("", "Min"),
-        ("", "Mul"),
-        ("", "ReduceMax"),
-        ("", "ReduceMin"),
-        ("", "Relu"),
-        ("", "Reshape"),  # attention: heads
-        ("", "Slice"),
-        ("", "Softmax"),
-        ("", "Sqrt"),
-        ("", "Squeeze"),
-        ("", "Sub"),
-        ("", "Transpose"),
-        ("", "Where"),
-        TREES,
-    }
-)
-"""Domain and name of every operator a detector may use. None loops, none takes a size from the data; what a product or
-a chain of them may allocate is not bounded here."""
-
-DOMAINS = frozenset(domain for domain, _ in OPERATORS)
-
-Message: TypeAlias = Any
-"""A protobuf message whose class is made while running; one field holds a list, whatever its name."""
-
-FIELDS: dict[str, dict[str, tuple[int, str]]] = {
-    "Model": {
-        "graph": (7, "Graph"),
-        "opset_import": (8, "Opset"),
-        "training_info": (20, "Any"),
-        "functions": (25, "Any"),
-    },
-    "Opset": {"domain": (1, "")},
-    "Graph": {"node": (1, "Node"), "initializer": (5, "Tensor"), "sparse_initializer": (15, "Any")},
-    "Node": {"op_type": (4, ""), "attribute": (5, "Attribute"), "domain": (7, "")},
-    "Attribute": {
-        "name": (1, ""),
-        "t": (5, "Tensor"),
-        "g": (6, "Any"),
-        "ints": (8, "int"),
-        "strings": (9, ""),
-        "tensors": (10, "Tensor"),
-        "graphs": (11, "Any"),
-        "sparse_tensor": (22, "Any"),
-        "sparse_tensors": (23, "Any"),
-    },
-    "Tensor": {"external_data": (13, "Any"), "data_location": (14, "int")},
-    "Any": {},
-}
-"""Fields by message: number and type (a message, ``""`` for octets, ``"int"``). All are read as repeated."""
+FLOAT, INT64 = 1, 7
+CONSTANT_DTYPES: dict[int, np.dtype[np.float32] | np.dtype[np.int64]] = {FLOAT: np.dtype("<f4"), INT64: np.dtype("<i8")}
+"""Dtypes of constants by ONNX's number."""
 
 
-def vet(graph: bytes) -> frozenset[tuple[str, str]]:
+@dataclass(frozen=True, kw_only=True)
+class Vetted:
+    """What a graph says of itself, once nothing speaks against it.
+
+    Attributes:
+        operators: Domain and name of every operator in it.
+        shape: Shape of one window (time, feature) or one row (feature).
+        classes: Columns of the probabilities.
+        batch: Windows that may be scored at once.
+    """
+
+    operators: frozenset[tuple[str, str]]
+    shape: Shape
+    classes: int
+    batch: int
+
+
+def vet(graph: bytes, *, batch: int) -> Vetted:
     """Refuse a graph that is damaged, too large, or holds anything that a detector has no use for.
 
     Args:
         graph: Octets of an ONNX model.
-
-    Returns:
-        Domain and name of every operator in it.
+        batch: Windows to be scored at once; fewer where their values would be more than
+            :data:`~yawstring.models.shapes.NUMBERS_MAX` numbers.
 
     Raises:
         BundleError: Says what was found, in one line.
 
     Example:
-        >>> vet(b"no graph")
+        >>> vet(b"no graph", batch=256)
         Traceback (most recent call last):
         ...
         yawstring.errors.BundleError: the graph is damaged: it is no ONNX model
     """
     if len(graph) > GRAPH_OCTETS_MAX:
         raise BundleError(f"the graph has {len(graph):,} octets; at most {GRAPH_OCTETS_MAX:,} are read")
-    model = _parse(graph)
+    model = parse(graph)
     for found in _objections(model):
         raise BundleError(f"the graph is not one of a detector: it has {found}")
-    return frozenset((_text(node.domain), _text(node.op_type)) for graph in model.graph for node in graph.node)
+    constants = _constants(model.graph)
+    shape = _window(model.graph, constants)
+    classes = _classes(model.graph, constants, (1, *shape))
+    if classes is None:
+        raise BundleError(f"the graph makes more than {NUMBERS_MAX:,} numbers of a single window")
+    while _classes(model.graph, constants, (batch, *shape)) is None:
+        batch //= 2
+    operators = frozenset(_operator(node) for node in model.graph.node)
+    return Vetted(operators=operators, shape=shape, classes=classes, batch=batch)
+
+
+def _operator(node: Message) -> tuple[str, str]:
+    return domain_of(node.domain), text(node.op_type)
 
 
 def _objections(model: Message) -> Iterator[str]:
     if model.functions or model.training_info:
         yield "functions or training steps of its own"
     for opset in model.opset_import:
-        if (domain := _text(opset.domain)) not in DOMAINS:
-            yield f"operators of the domain '{domain}'"
-    for graph in model.graph:
-        if graph.sparse_initializer:
-            yield "sparse constants"
-        yield from _tensors(graph.initializer)
-        for node in graph.node:
-            yield from _node(node)
+        if OPSETS.get(domain := domain_of(opset.domain)) != opset.version:
+            yield f"operators of the domain '{domain}' in version {opset.version}"
+    graph = model.graph
+    if graph.sparse_initializer or graph.value_info:
+        yield "sparse constants, or sizes of values"
+    if max(len(graph.node), len(graph.initializer)) > PARTS_MAX:
+        yield f"more than {PARTS_MAX:,} operators or constants"
+    if any(tensor.external_data or tensor.data_location for tensor in graph.initializer):
+        yield "constants in another file"
+    for node in graph.node:
+        yield from _node(node)
 
 
 def _node(node: Message) -> Iterator[str]:
-    domain, operator = _text(node.domain), _text(node.op_type)
-    if (domain, operator) not in OPERATORS:
-        yield f"the operator '{'.'.join(filter(None, (domain, operator)))}'"
-    for attribute in node.attribute:
-        if attribute.g or attribute.graphs:
-            yield f"a graph inside the operator '{operator}'"
-        if attribute.sparse_tensor or attribute.sparse_tensors:
-            yield "sparse constants"
-        yield from _tensors(attribute.t)
-        yield from _tensors(attribute.tensors)
-    if (domain, operator) == TREES and not _sound(node):
-        yield f"trees that are not laid out as trees of at most {TREE_DEPTH_MAX} levels"
+    operator = _operator(node)
+    if operator not in RULES:
+        yield f"the operator '{'.'.join(filter(None, operator))}'"
+    elif (attributes := attributes_of(node, ATTRIBUTES)) is None:
+        yield f"attributes of '{operator[1]}' that no detector has"
+    elif operator == TREES and not sound_trees(attributes):
+        yield (
+            f"trees that are not laid out as trees of at most {TREE_DEPTH_MAX} levels and {TREE_NODES_MAX:,} nodes, "
+            "each vote that of a leaf"
+        )
 
 
-def _tensors(tensors: Message) -> Iterator[str]:
-    if any(tensor.external_data or any(tensor.data_location) for tensor in tensors):
-        yield "constants in another file"
+def _constants(graph: Message) -> dict[bytes, Value]:
+    """Constants by name, as many numbers in each as its shape says."""
+    found: dict[bytes, Value] = {}
+    for tensor in graph.initializer:
+        shape, dtype, octets = tuple(tensor.dims), CONSTANT_DTYPES.get(tensor.data_type), tensor.raw_data
+        if dtype is None or min(shape, default=1) < 1 or prod(shape) * dtype.itemsize != len(octets):
+            raise BundleError("the graph is damaged: a constant holds other numbers than its shape says")
+        if tensor.name in found:
+            raise BundleError("the graph is damaged: two constants have one name")
+        short = tensor.data_type == INT64 and len(shape) <= 1 and prod(shape) <= READ_MAX
+        numbers = tuple(np.frombuffer(octets, dtype).tolist()) if short else None
+        found[tensor.name] = Value(shape, numbers)
+    return found
 
 
-def _sound(node: Message) -> bool:
-    """Whether trees stand one after another, each node once, parents before children, none too deep."""
-    named = {_text(attribute.name): attribute for attribute in node.attribute}
-    wanted = ("nodes_treeids", "nodes_nodeids", "nodes_truenodeids", "nodes_falsenodeids")
-    if len(named) < len(node.attribute) or not named.keys() >= {*wanted, "nodes_modes"}:
-        return False
-    modes = named["nodes_modes"].strings
-    tree, number, *sides = (np.array(named[name].ints, np.int64) for name in wanted)
-    if not 0 < len(modes) == len(tree) == len(number) == len(sides[0]) == len(sides[1]) or set(modes) - {BRANCH, LEAF}:
-        return False
-    places = np.arange(len(tree))
-    roots = np.flatnonzero(np.diff(tree, prepend=-1))
-    if not np.array_equal(tree[roots], np.arange(len(roots))):
-        return False
-    inner = np.flatnonzero(np.array([mode == BRANCH for mode in modes]))
-    children = np.concatenate([side[inner] + roots[tree[inner]] for side in sides])
-    parents = np.tile(inner, 2)
-    return (
-        np.array_equal(number, places - roots[tree])
-        and bool(np.all((parents < children) & (children < np.append(roots, len(tree))[tree[parents] + 1])))
-        # As many children as nodes that are no root, and none twice: every node has its one parent.
-        and np.array_equal(np.sort(children), np.delete(places, roots))
-        and _shallow(places, parents, children)
-    )
+def _window(graph: Message, constants: dict[bytes, Value]) -> Shape:
+    """Shape of one window or row, once input and output are those of a detector."""
+    inputs = [value for value in graph.input if value.name not in constants]
+    names = ([value.name for value in inputs], [value.name for value in graph.output])
+    if names != ([INPUT_NAME.encode()], [OUTPUT_NAME.encode()]):
+        raise BundleError(f"the graph must read '{INPUT_NAME}' and give '{OUTPUT_NAME}' and no more")
+    sides = [_fixed(value.type.tensor_type) for value in (inputs[0], graph.output[0])]
+    (shape, classes) = sides
+    if len(shape) + 1 not in (ROW_RANK, WINDOW_RANK) or len(classes) != 1 or classes[0] < 2:
+        raise BundleError("the graph must turn windows or rows into two or more probabilities each")
+    if max(prod(shape), classes[0]) > WINDOW_NUMBERS_MAX:
+        raise BundleError(f"the graph takes or gives more than {WINDOW_NUMBERS_MAX:,} numbers a window")
+    return shape
 
 
-def _shallow(places: NDArray[np.int64], parents: NDArray[np.int64], children: NDArray[np.int64]) -> bool:
-    """Whether every node reaches its root in fewer than :data:`TREE_DEPTH_MAX` steps, by doubling the steps."""
-    above = places.copy()
-    above[children] = parents
-    for _ in range(TREE_DEPTH_MAX.bit_length() - 1):
-        above = above[above]
-    return np.array_equal(above[above], above)
+def _fixed(kind: Message) -> Shape:
+    """Sizes after the first, which must be free; empty for a value that cannot be a batch of floats."""
+    sizes = [size.dim_value for size in kind.shape.dim]
+    batch = kind.elem_type == FLOAT and bool(sizes) and not kind.shape.dim[0].HasField("dim_value")
+    return tuple(sizes[1:]) if batch and min(sizes[1:], default=1) > 0 else ()
 
 
-def _text(values: Sequence[bytes]) -> str:
-    """What a singular field holds: the last of its values, as protobuf has it; escaped, for it may hold anything."""
-    text = values[-1].decode("utf-8", "backslashreplace") if values else ""
-    shown = text if text.isprintable() else ascii(text)
-    return "" if shown == "ai.onnx" else shown[:80]
+def _classes(graph: Message, constants: dict[bytes, Value], batch: Shape) -> int | None:
+    """Classes that a batch is scored for; ``None`` where that takes more numbers than may be.
 
-
-def _parse(graph: bytes) -> Message:
-    from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-    from google.protobuf.message import DecodeError
-
-    kinds = descriptor_pb2.FieldDescriptorProto
-    file = descriptor_pb2.FileDescriptorProto(name="vetting.proto", package="vetting", syntax="proto2")
-    for name, fields in FIELDS.items():
-        message = file.message_type.add(name=name)
-        for field, (number, kind) in fields.items():
-            made = message.field.add(name=field, number=number, label=kinds.LABEL_REPEATED)
-            if kind in FIELDS:
-                made.type, made.type_name = kinds.TYPE_MESSAGE, f".vetting.{kind}"
-            else:
-                made.type = kinds.TYPE_INT64 if kind else kinds.TYPE_BYTES
-    # A pool of its own: the default one is a global, and the onnx package keeps its messages there.
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file)
-    model = message_factory.GetMessageClass(pool.FindMessageTypeByName("vetting.Model"))()
-    try:
-        model.ParseFromString(graph)
-    except DecodeError as error:
-        raise BundleError("the graph is damaged: it is no ONNX model") from error
-    return model
+    Raises:
+        BundleError: Shapes do not fit, or no probabilities come out.
+    """
+    values = constants | {INPUT_NAME.encode(): Value(batch)}
+    numbers = prod(batch)
+    for node in graph.node:
+        operator = _operator(node)
+        rule = RULES[operator]
+        try:
+            inputs = [values[given] for given in node.input]
+            shapes = apply(rule, inputs, attributes_of(node, ATTRIBUTES) or {})
+        except KeyError as error:
+            raise BundleError(f"the graph is damaged: '{operator[1]}' reads a value that nothing made") from error
+        except BundleError as error:
+            raise BundleError(f"the graph is damaged: '{operator[1]}': {error}") from error
+        numbers += sum(map(prod, shapes))
+        if numbers > NUMBERS_MAX:
+            return None
+        for given, shape in zip(node.output, shapes[: rule.outputs], strict=False):
+            if given in values:
+                raise BundleError("the graph is damaged: two values have one name")
+            if given:
+                values[given] = Value(shape)
+    made = values.get(OUTPUT_NAME.encode(), Value(())).shape
+    if len(made) != ROW_RANK or made[0] != batch[0] or made[1] < 2:
+        raise BundleError("the graph gives no probabilities: they must be one row a window that sums to 1")
+    return made[1]
