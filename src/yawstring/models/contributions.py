@@ -25,7 +25,7 @@ from yawstring.models.base import Fitted, Windows
 from yawstring.models.forest_graph import NO_CHILD
 from yawstring.models.statistics import statistic_names, statistics
 
-FAMILIES = ("boosting", "forest", "window_forest")
+FAMILIES = ("boosting", "forest", "threshold", "window_forest")
 """Families whose scores can be taken apart so."""
 
 BENIGN = 0
@@ -51,7 +51,7 @@ class Contributions:
 
 
 def contributions(fitted: Fitted, windows: Windows, *, target: int | None = None) -> Contributions:
-    """Take the scores of a fitted forest or boosting apart.
+    """Take the scores of fitted trees apart.
 
     Args:
         fitted: Of one of :data:`FAMILIES`.
