@@ -85,7 +85,7 @@ def verdict(one: Explanation) -> str:
     moment = one.moment
     label = "" if moment.label is None else f", labelled {moment.label}"
     trained = "" if moment.part in ("test", "foreign") else f", {moment.part} part"
-    return f"{moment.called}, score {moment.score:.3f}{label}{trained}"
+    return f"called {moment.called}, score {moment.score:.3f}{label}{trained}"
 
 
 def sum_of(one: Explanation) -> str:

@@ -8,7 +8,7 @@ import pytest
 from yawstring.errors import OptionError
 from yawstring.learn.choosing import ChoosingOptions
 from yawstring.learn.evaluate import predict, rows_of
-from yawstring.learn.explain.moments import choose_moments, strongest
+from yawstring.learn.explain.moments import choose_moments, of_each_class, strongest
 from yawstring.learn.explain.ranges import Range
 from yawstring.learn.explain.why import ANY, explain
 from yawstring.learn.explain.words import Reason
@@ -207,3 +207,34 @@ def test_a_reason_in_words(value, ordinary, novel, words):
 def test_a_statistic_that_is_no_value_is_told(statistic, words):
     reason = Reason(feature="my_own", value=1.0, ordinary=None, contribution=0.1, statistic=statistic)
     assert reason.sentence == f"my_own: 1{words}"
+
+
+def test_of_each_attack_the_strongest_incident_and_the_strongest_false_alarm():
+    #        incident, part, p_dos, p_replay, label
+    told = [
+        (0, "test", 0.7, 0.1, "dos"), (0, "test", 0.1, 0.85, "dos"), (0, "test", 0.2, 0.1, "dos"),  # like a replay
+        (1, "train", 1.0, 0.0, "dos"),  # trained on
+        (2, "test", 0.9, 0.0, "benign"), (2, "test", 0.6, 0.0, "benign"),  # like a dos, and false
+        (3, "test", 0.8, 0.1, "benign"),  # false, and weaker
+        (4, "test", 0.91, 0.0, "benign"), (4, "test", 0.5, 0.0, "dos"),  # like a dos; its peak is before the onset
+        (5, "test", 0.1, 0.6, "replay"),
+        (None, "test", 0.99, 0.0, "dos"),  # in no incident
+    ]  # fmt: skip
+    incident, part, dos, replay, label = zip(*told, strict=True)
+    count = range(len(told))
+    scores = pl.DataFrame(
+        {
+            "recording": [0] * len(told), "row": [*count], "part": part, "predicted": ["x"] * len(told),
+            "incident": pl.Series(incident, dtype=pl.Int32), "p_dos": dos, "p_replay": replay,
+            "p_benign": [1 - a - b for a, b in zip(dos, replay, strict=True)],
+        }
+    )  # fmt: skip
+    rows = pl.DataFrame({"recording": [0] * len(told), "time_ns": [*count], "class": label})
+    classes = ("benign", "dos", "replay")
+    found = of_each_class(scores, rows, classes)
+    assert [(one.incident, one.row, classes[one.target]) for one in found.found] == [
+        (0, 1, "replay"), (4, 7, "dos"), (2, 4, "dos"),
+    ]  # fmt: skip
+    assert found.total == 5
+    # Without labels nothing is known to be false.
+    assert [one.incident for one in of_each_class(scores, rows.drop("class"), classes).found] == [0, 4]

@@ -12,10 +12,10 @@ from yawstring.learn.evaluate import FOREIGN, predict, rows_of
 from yawstring.learn.events import NS_PER_S
 from yawstring.learn.recipe import Trained
 from yawstring.models.base import Json
-from yawstring.schema import LABEL, RECORDING
+from yawstring.schema import BENIGN, LABEL, RECORDING
 from yawstring.table.corpora import Table
 
-Of = Literal["incident", "recording", "row"]
+Of = Literal["incident", "recording", "row", "class"]
 
 UNSEEN = ("test", FOREIGN)
 """Parts whose windows the detector has not been trained on."""
@@ -61,7 +61,7 @@ class Moments:
 
     Attributes:
         of: What there is one of for each: ``"incident"``, ``"recording"`` (where no incident was found, or none can
-            be) or ``"row"``.
+            be), ``"class"`` or ``"row"``.
         found: The windows.
         total: How many there would be without a limit.
     """
@@ -117,6 +117,33 @@ def strongest(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[str], 
         .unique(of, keep="first", maintain_order=True)
     )
     return Moments(of=of, found=_moments(picked[:top], rows, classes), total=len(picked))
+
+
+def of_each_class(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[str]) -> Moments:
+    """The highest score of the strongest incident that looks like each attack, and of the strongest false alarm.
+
+    An incident looks like what its strongest window does, and is a false alarm where all its rows are labelled benign.
+
+    Args:
+        scores: As for :func:`strongest`, and so the others.
+        rows: See there.
+        classes: See there.
+    """
+    ranked = (
+        _with_strength(scores, classes)
+        .filter(pl.col("part").is_in(UNSEEN))
+        .drop_nulls("incident")
+        .with_columns(pl.concat_list(f"p_{name}" for name in classes[1:]).list.arg_max().alias("looks"))
+        .sort(STRENGTH, descending=True, maintain_order=True)
+    )
+    peaks = ranked.unique("incident", keep="first", maintain_order=True)
+    picked = peaks.unique("looks", keep="first", maintain_order=True)
+    if LABEL in rows.columns:
+        label = rows[LABEL].fill_null("")[ranked["row"].to_numpy()]
+        true = ranked.filter(label != BENIGN)["incident"].unique()
+        false = peaks.filter(~pl.col("incident").is_in(true.implode()))[:1]
+        picked = pl.concat([picked, false]).unique("incident", keep="first", maintain_order=True)
+    return Moments(of="class", found=_moments(picked, rows, classes), total=len(peaks))
 
 
 def of_incident(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[str], incident: int) -> Moments:

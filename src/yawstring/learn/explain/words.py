@@ -69,9 +69,13 @@ class Reason:
             'Distance to the ground, time of flight: 300 cm, where 95 % of benign rows have at most 120'
         """
         told = f"{self.meaning}: {self.shown}{self._beside}"
+        return f"{told}; what counted was {self.counted}" if self.counted else told
+
+    @property
+    def counted(self) -> str:
+        """What of the window's values counted most, where it is no value itself."""
         word = next((text for name, text in _COUNTED.items() if self.statistic.endswith(name)), "")
-        late = " towards the end" if self.statistic.startswith("recent") else ""
-        return f"{told}; what counted was {word}{late}" if word else told
+        return f"{word} towards the end" if word and self.statistic.startswith("recent") else word
 
     @property
     def shown(self) -> str:
