@@ -113,6 +113,24 @@ def test_what_was_changed_is_named_with_its_value_beside_the_benign_range(traine
         assert f"{strong.value:.3g} {strong.unit}" in strong.sentence
 
 
+def test_any_window_has_its_own_values_and_the_strongest_signal_first(trained):
+    table = flights()
+    seen = 1 if trained.detector.reads == "row" else LENGTH
+    for row in (20, 42, 60, 82, 100):  # before, at the onset, within, after
+        rows, moments = choose_moments(trained, table, row=row)
+        (one,) = explain(trained, rows, moments.found)
+        sizes = [abs(reason.contribution) for reason in one.reasons]
+        assert sizes == sorted(sizes, reverse=True)
+        for reason in one.reasons:
+            values = table.frame[reason.feature][row - seen + 1 : row + 1].to_numpy()
+            if reason.ordinary is None:
+                assert reason.value == values[-1]
+                continue
+            beyond = np.maximum(values - reason.ordinary.high, reason.ordinary.low - values)
+            assert reason.value == (values[beyond.argmax()] if beyond.max() > 0 else values[-1])
+            assert (reason.outside is None) == (beyond.max() <= 0)
+
+
 def test_the_sum_is_that_of_the_scores(trained):
     table = flights()
     rows, moments = choose_moments(trained, table, top=100)
