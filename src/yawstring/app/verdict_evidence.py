@@ -61,7 +61,7 @@ def curves(outcomes: Mapping[str, Outcome], *, detector: str, salt: str) -> Pict
     return Picture(
         svg=plots.curves(drawn, across="recall", up="precision", salt=salt),
         caption="How precise each detector is at each share of the attack windows that it finds"
-        + (", and the first one for each attack against all other windows." if len(drawn) > 1 else "."),
+        + (f"; beside it {detector}, each attack against all other windows." if len(drawn) > 1 else "."),
         alternative="Precision over recall; the areas under the curves stand in the tables as PR-AUC.",
     )
 

@@ -87,12 +87,16 @@ def _origin(trained: Trained, table: Table) -> list[tuple[str, str]]:
     """Digests and versions of what the figures come from."""
     data = cast("Mapping[str, Json]", trained.record["data"])
     versions = cast("Mapping[str, Json]", trained.record["versions"])
+    graph = sha256(trained.detector.graph).hexdigest()
     return [
-        (f"table measured on: {table.capture}", f"SHA-256 {table.digest}"),
-        (f"table trained on: {data['capture']}", f"SHA-256 {data['digest']}"),
-        (f"graph of {trained.detector.family}", f"SHA-256 {sha256(trained.detector.graph).hexdigest()}"),
-        ("trained with", ", ".join(f"{name} {version}" for name, version in versions.items())),
-        ("seeds", f"{trained.record['seed']} of training, {trained.split.seed} of the split"),
+        (f"Table measured on, {table.capture}", f"SHA-256 {table.digest}"),
+        (f"Table trained on, {data['capture']}", f"SHA-256 {data['digest']}"),
+        (
+            f"Graph of {trained.detector.family}, {_asked(trained.recipe.target)}",
+            f"SHA-256 {sha256(trained.detector.graph).hexdigest()}",
+        ),
+        ("Trained with", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("Seeds", f"{trained.record['seed']} of training, {trained.split.seed} of the split"),
     ]
 
 
@@ -157,15 +161,15 @@ def _more(measured: Sequence[Measured], command: str, audit: Sequence[str]) -> I
     if audit:
         yield Section(title="Can a figure on this table be believed?", blocks=[Prose(text=line) for line in audit])
     blocks: list[Block] = [Code(text=command)] if command else []
-    if origin := list(dict.fromkeys(pair for one in measured for pair in one.origin)):
-        blocks.append(Grid(columns=("what", "which"), rows=origin))
+    origin = dict.fromkeys(pair for one in measured for pair in one.origin)
+    blocks += [Prose(text=f"{name}: {value}.") for name, value in origin]
     if blocks:
         yield Section(title="To get this page again", blocks=blocks)
 
 
 def _sections(one: Measured) -> Iterator[Section]:
     found = one.evaluation
-    name, asked = found["detector"], "attack or not" if found["target"] == "binary" else "which attack"
+    name, asked = found["detector"], _asked(found["target"])
     yield Section(title=f"{asked.capitalize()}: {name}", blocks=list(_verdict(found)))
     yield Section(title=f"{asked.capitalize()}: in figures", blocks=list(_figures(found)))
     if one.tracks:
@@ -174,6 +178,10 @@ def _sections(one: Measured) -> Iterator[Section]:
         yield Section(title=f"{asked.capitalize()}: why it alarmed", blocks=one.reasons)
     if one.evidence:
         yield Section(title=f"{asked.capitalize()}: what it rests on", blocks=one.evidence)
+
+
+def _asked(target: str) -> str:
+    return "attack or not" if target == "binary" else "which attack"
 
 
 def _verdict(found: Evaluation) -> Iterator[Block]:

@@ -217,6 +217,11 @@ def test_a_reason_in_words(value, ordinary, novel, words):
     assert reason.sentence == f"Distance to the ground, time of flight: {words}"
 
 
+def test_a_meaning_with_a_colon_has_no_second_one():
+    reason = Reason(feature="wlan.fc.type", value=2.0, ordinary=None, contribution=0.1)
+    assert reason.sentence == "Frame type: 0 management, 1 control, 2 data, here 2"
+
+
 @pytest.mark.parametrize(
     ("statistic", "words"),
     [("last", ""), ("recent max", ""), ("change", "; what counted was how it changed"),

@@ -68,7 +68,8 @@ class Reason:
             >>> tof.sentence
             'Distance to the ground, time of flight: 300 cm, where 95 % of benign rows have at most 120'
         """
-        told = f"{self.meaning}: {self.shown}{self._beside}"
+        colon = ", here" if ":" in self.meaning else ":"
+        told = f"{self.meaning}{colon} {self.shown}{self._beside}"
         return f"{told}; what counted was {self.counted}" if self.counted else told
 
     @property
