@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from yawstring.errors import OptionError
+from yawstring.errors import BundleError, OptionError
 from yawstring.models.attention import Attention
 from yawstring.models.attribution import attribute, explains_any
 from yawstring.models.base import Windows
@@ -167,3 +167,23 @@ def test_what_cannot_be_explained_is_refused(name, target):
 def test_shapes_are_held():
     with pytest.raises(OptionError, match="columns"):
         attribute(fitted("forest"), windows(5), owner=OWNER[:2], typical=CALM, target=1)
+
+
+@pytest.mark.parametrize("name", ["forest", "boosting", "novelty", "mlp"])
+def test_weights_that_are_not_those_of_the_graph_are_refused(name):
+    model = fitted(name)
+    other = FAMILIES[name].fit(windows(seed=5), classes=2, seed=9)
+    with pytest.raises(BundleError, match="not those of the graph"):
+        attribute(replace(model, weights=other.weights), windows(50, seed=2), owner=OWNER, typical=CALM, target=1)
+
+
+@pytest.mark.parametrize("name", [*NETWORKS, "novelty"])
+def test_weights_of_other_shapes_are_refused(name):
+    model, fresh = fitted(name), windows(5)
+    for key in model.weights:
+        grown = dict(model.weights)
+        grown[key] = np.ones(tuple(size + 1 for size in model.weights[key].shape), np.float32)
+        gone = {one: array for one, array in model.weights.items() if one != key}
+        for weights in (grown, gone):
+            with pytest.raises(BundleError):
+                attribute(replace(model, weights=weights), fresh, owner=OWNER, typical=CALM, target=1)

@@ -91,10 +91,7 @@ def _origin(trained: Trained, table: Table) -> list[tuple[str, str]]:
     return [
         (f"Table measured on, {table.capture}", f"SHA-256 {table.digest}"),
         (f"Table trained on, {data['capture']}", f"SHA-256 {data['digest']}"),
-        (
-            f"Graph of {trained.detector.family}, {_asked(trained.recipe.target)}",
-            f"SHA-256 {sha256(trained.detector.graph).hexdigest()}",
-        ),
+        (f"Graph of {trained.detector.family}, {_asked(trained.recipe.target)}", f"SHA-256 {graph}"),
         ("Trained with", ", ".join(f"{name} {version}" for name, version in versions.items())),
         ("Seeds", f"{trained.record['seed']} of training, {trained.split.seed} of the split"),
     ]

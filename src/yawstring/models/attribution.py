@@ -21,7 +21,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.errors import MissingExtraError, OptionError
+from yawstring.errors import BundleError, MissingExtraError, OptionError
 from yawstring.models.base import Fitted, Windows
 from yawstring.models.contributions import FAMILIES, Contributions, contributions
 from yawstring.models.networks import NetworkFamily
@@ -41,6 +41,9 @@ STEPS = 128
 
 LEAST_PROBABILITY = 1e-30
 """What an impossible class counts as in a logarithm."""
+
+EXACT_WITHIN = 0.02
+"""How far an exact sum may be from the score, as a share of it or of 1: float32 against float64 comes to far less."""
 
 LOG_ODDS_MAX = 60.0
 """Beyond it a probability comes near the least that counts, and its log-odds are not to be had from it."""
@@ -112,7 +115,7 @@ def attribute(
     Raises:
         OptionError: There is no such class, or shapes do not fit.
         MissingExtraError: JAX is not installed, for a network.
-        BundleError: Trees were saved by an older version.
+        BundleError: Trees were saved by an older version, or the weights are damaged or not those of the graph.
 
     Example:
         >>> from yawstring.models.trees import Forest
@@ -151,7 +154,10 @@ def _of_statistics(
     values = np.stack([_by_owner(told.values[:, place], owner) for place in range(len(told.statistics))], axis=1)
     # A probability too small for a float32 leaves the sum as the only word on the score.
     spent = (np.abs(score) >= LOG_ODDS_MAX) & (scale == "log-odds")
-    score = np.where(spent, told.base + values.sum(axis=(1, 2)), score)
+    sums = told.base + values.sum(axis=(1, 2))
+    score = np.where(spent, sums, score)
+    if (np.abs(score - sums) > EXACT_WITHIN * np.maximum(np.abs(score), 1)).any():
+        raise BundleError(f"the {method} do not add up to the score: the weights are not those of the graph")
     return Attribution(
         method=method,
         scale=scale,
@@ -172,7 +178,7 @@ def _by_gradients(
     target: int,
 ) -> Attribution:
     try:
-        from yawstring.models.engine.gradients import integrated_gradients
+        from yawstring.models.engine.gradients import integrated_gradients, log_probabilities
     except ModuleNotFoundError as error:
         what = f"explaining a score of {fitted.family} by integrated gradients"
         raise MissingExtraError(error.name or "jax", extra="train", needed_for=what) from error
@@ -180,10 +186,13 @@ def _by_gradients(
     calm = np.broadcast_to(typical, x.shape[1:]).astype(np.float32)
     moved = [integrated_gradients(fitted, x, calm, target=one, steps=STEPS) for one in (target, FIRST)]
     values = (moved[0].astype(np.float64) - moved[1]).sum(axis=1)
+    scores = scorer(x)
+    if not np.allclose(np.exp(log_probabilities(fitted)(x)), scores, atol=EXACT_WITHIN):
+        raise BundleError("the network does not give the score: the weights are not those of the graph")
     return Attribution(
         method="integrated gradients",
         scale="log-odds",
-        score=_score(scorer(x), target, "log-odds"),
+        score=_score(scores, target, "log-odds"),
         base=np.full(len(x), _score(scorer(calm[None]), target, "log-odds")[0]),
         values=_by_owner(values, owner),
     )

@@ -20,7 +20,7 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.errors import OptionError
+from yawstring.errors import BundleError, OptionError
 from yawstring.models.base import OUTPUT_NAME, Encoding, Family, Fitted, Reads, Watch, Windows
 from yawstring.models.checks import check_counts, check_parts
 from yawstring.models.contributions import Contributions
@@ -179,6 +179,7 @@ def left_over(fitted: Fitted, windows: Windows) -> Contributions:
 
     Raises:
         OptionError: Another family.
+        BundleError: The weights are not those of such a detector.
 
     Example:
         >>> rows = np.random.default_rng(0).normal(0, 1, (500, 2)).astype(np.float32)
@@ -195,6 +196,7 @@ def left_over(fitted: Fitted, windows: Windows) -> Contributions:
     weights = {name: np.asarray(array, np.float32) for name, array in fitted.weights.items()}
     recent = bool(fitted.options.get("recent", False))
     names = statistic_names(windows.length, recent=recent)
+    _check_weights(weights, len(names) * windows.rows.shape[1])
     left = _left_over(statistics(windows, recent=recent), weights).astype(np.float64)
     slope, threshold = float(weights["slope"][0]), float(weights["threshold"][0])
     return Contributions(
@@ -202,6 +204,20 @@ def left_over(fitted: Fitted, windows: Windows) -> Contributions:
         statistics=names,
         base=-slope * threshold,
     )
+
+
+def _check_weights(weights: Arrays, inputs: int) -> None:
+    """Refuse weights of a bundle that are of other shapes, or no numbers."""
+    shapes = dict.fromkeys(("mean", "deviation", "centre", "apart", "most"), (inputs,)) | {
+        "slope": (1,),
+        "threshold": (1,),
+    }
+    fits = all(name in weights and weights[name].shape == shape for name, shape in shapes.items())
+    components = weights.get("components", np.zeros(0, np.float32))
+    if not fits or components.ndim != 2 or len(components) != inputs:
+        raise BundleError(f"the weights are not those of a novelty detector that reads {inputs} statistics")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise BundleError("a weight of the novelty detector is no number")
 
 
 def _benign(windows: Windows) -> Windows:
