@@ -54,14 +54,14 @@ def curves(outcomes: Mapping[str, Outcome], *, detector: str, salt: str) -> Pict
     Returns:
         ``None`` where only one side was tested.
     """
-    panels = {"attack or benign": _families(outcomes), f"{detector}: each attack": _attacks(outcomes[detector])}
+    panels = {"attack or benign": _families(outcomes), "each attack": _attacks(outcomes[detector])}
     drawn = {title: lines for title, lines in panels.items() if lines}
     if not drawn:
         return None
     return Picture(
         svg=plots.curves(drawn, across="recall", up="precision", salt=salt),
-        caption="How precise each detector is at each share of the attack windows that it finds"
-        + (f"; beside it {detector}, each attack against all other windows." if len(drawn) > 1 else "."),
+        caption="How precise each detector is at each share of the attack windows that it finds."
+        + (f" Beside it {detector} alone, each attack against all other windows." if len(drawn) > 1 else ""),
         alternative="Precision over recall; the areas under the curves stand in the tables as PR-AUC.",
     )
 

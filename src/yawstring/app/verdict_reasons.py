@@ -14,7 +14,7 @@ from yawstring.learn.recipe import Trained
 
 
 def reasons(trained: Trained, rows: pl.DataFrame, scores: pl.DataFrame) -> Iterator[Block]:
-    """The strongest incident that looks like each attack, and the strongest false alarm, each with its signals.
+    """Of the incidents that look like each attack the strongest true one, and the strongest false alarm, with signals.
 
     Args:
         trained: The detector.
@@ -31,8 +31,8 @@ def reasons(trained: Trained, rows: pl.DataFrame, scores: pl.DataFrame) -> Itera
         yield Prose(text=f"Not explained: {error}.", tone="warning")
         return
     yield Prose(
-        text=f"Of {moments.total:,} incidents, the strongest that looks like each attack, and the strongest false "
-        "alarm if there is one, at the window with the highest score. "
+        text=f"Of {moments.total:,} incidents, the strongest true one that looks like each attack, and the strongest "
+        "false alarm if there is one, at the window with the highest score. "
         f"Found by {METHODS[found[0].method]}. "
         f"Benign: from the {RANGE} quantile of the benign rows of training; ▲ lies above, ▼ below."
     )

@@ -237,7 +237,7 @@ def test_of_each_attack_the_strongest_incident_and_the_strongest_false_alarm():
     told = [
         (0, "test", 0.7, 0.1, "dos"), (0, "test", 0.1, 0.85, "dos"), (0, "test", 0.2, 0.1, "dos"),  # like a replay
         (1, "train", 1.0, 0.0, "dos"),  # trained on
-        (2, "test", 0.9, 0.0, "benign"), (2, "test", 0.6, 0.0, "benign"),  # like a dos, and false
+        (2, "test", 0.94, 0.0, "benign"), (2, "test", 0.6, 0.0, "benign"),  # like a dos, and false
         (3, "test", 0.8, 0.1, "benign"),  # false, and weaker
         (4, "test", 0.91, 0.0, "benign"), (4, "test", 0.5, 0.0, "dos"),  # like a dos; its peak is before the onset
         (5, "test", 0.1, 0.6, "replay"),
@@ -260,4 +260,25 @@ def test_of_each_attack_the_strongest_incident_and_the_strongest_false_alarm():
     ]  # fmt: skip
     assert found.total == 5
     # Without labels nothing is known to be false.
-    assert [one.incident for one in of_each_class(scores, rows.drop("class"), classes).found] == [0, 4]
+    assert [one.incident for one in of_each_class(scores, rows.drop("class"), classes).found] == [0, 2]
+
+
+@pytest.mark.parametrize(
+    "family", [FAMILIES["forest"], FAMILIES["boosting"], FAMILIES["mlp"]], ids=lambda one: one.name
+)
+def test_where_nothing_is_benign_one_class_is_held_against_the_first(family):
+    table = flights()
+    attacked = table.frame.filter(pl.col("class") != "benign")
+    bare = Table(frame=attacked, layout="unknown", capture="made", modality=table.modality, digest="0" * 64)
+    options = TrainOptions(
+        detector=family, split=SplitSpec(test=0.4, validation=0), window=WindowSpec(length=LENGTH), baselines=(),
+        resamples=10, seed=1,
+    )  # fmt: skip
+    made = train(bare, options)
+    rows, moments = choose_moments(made, bare, top=10)
+    assert moments.of == "recording"
+    for one in explain(made, rows, moments.found):
+        assert (one.target, one.against) == ("replay", "dos")
+        assert one.reasons[0].feature in ("tof", "bat")
+        assert one.reasons[0].ordinary is None
+        assert not one.reasons[0].novel

@@ -120,9 +120,10 @@ def strongest(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[str], 
 
 
 def of_each_class(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[str]) -> Moments:
-    """The highest score of the strongest incident that looks like each attack, and of the strongest false alarm.
+    """Of the incidents that look like each attack the strongest true one, and the strongest false alarm of all.
 
     An incident looks like what its strongest window does, and is a false alarm where all its rows are labelled benign.
+    Where rows are not labelled, every incident counts as true.
 
     Args:
         scores: As for :func:`strongest`, and so the others.
@@ -137,12 +138,12 @@ def of_each_class(scores: pl.DataFrame, rows: pl.DataFrame, classes: Sequence[st
         .sort(STRENGTH, descending=True, maintain_order=True)
     )
     peaks = ranked.unique("incident", keep="first", maintain_order=True)
-    picked = peaks.unique("looks", keep="first", maintain_order=True)
+    is_true = pl.lit(True)
     if LABEL in rows.columns:
         label = rows[LABEL].fill_null("")[ranked["row"].to_numpy()]
-        true = ranked.filter(label != BENIGN)["incident"].unique()
-        false = peaks.filter(~pl.col("incident").is_in(true.implode()))[:1]
-        picked = pl.concat([picked, false]).unique("incident", keep="first", maintain_order=True)
+        is_true = pl.col("incident").is_in(ranked.filter(label != BENIGN)["incident"].unique().implode())
+    true = peaks.filter(is_true).unique("looks", keep="first", maintain_order=True)
+    picked = pl.concat([true, peaks.filter(~is_true)[:1]])
     return Moments(of="class", found=_moments(picked, rows, classes), total=len(peaks))
 
 
