@@ -67,7 +67,8 @@ def of_what(moments: Moments) -> str:
         return "no window to explain that the detector was not trained on"
     shown = len(moments.found)
     name = moments.of if moments.total == 1 else f"{moments.of}s"
-    many = f"the {shown} strongest of {moments.total:,} {name}" if shown < moments.total else f"{shown} {name}"
+    some = "strongest" if shown == 1 else f"{shown} strongest"
+    many = f"the {some} of {moments.total:,} {name}" if shown < moments.total else f"{shown} {name}"
     none = " (no incident was found)" if moments.of == "recording" else ""
     return f"the window with the highest score of {many}{none}"
 
