@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from html import unescape
 
 import numpy as np
@@ -15,6 +17,7 @@ from yawstring.app.cli import app
 from yawstring.app.verdict_page import MOST_TRACKS, measured_on
 from yawstring.edge import bundles
 from yawstring.edge.files import read_table
+from yawstring.errors import InputError
 from yawstring.learn.evaluate import evaluate, predict
 
 STEP_NS = 50_000_000
@@ -144,3 +147,63 @@ def test_the_page_shows_what_the_verdict_rests_on_and_how_to_get_it_again(folder
     other = flights.parent / "audited"
     run("evaluate", detectors[0], flights, "--report", other, "--audit")
     assert "Can a figure on this table be believed?" in (other / "report.html").read_text()
+
+
+def text_of(page):
+    return unescape(re.sub(r"<[^>]+>", " ", page.read_text()))
+
+
+def test_incidents_are_on_the_page_with_the_reasons_of_the_strongest(folder, detectors, flights):
+    text = " ".join(text_of(folder / "report.html").split())
+    for bundle, one in zip(detectors, json.loads((folder / "report.json").read_text())["evaluations"], strict=True):
+        found = one["incidents"]["forest"]
+        assert f"False alarms: {found['false_alarms']} in {found['benign_hours']:.2f} benign hours" in text
+        assert f"{found['found']}, {found['found_share']['value']:.0%}" in text
+        explained = json.loads(run("explain", bundle, flights, "--top", 1000, "--json").stdout)["explanations"]
+        strongest = next(one for one in explained if one["label"] != "benign")
+        assert f"row {strongest['row']}: called {strongest['called']}, score {strongest['score']:.3f}" in text
+        for signal in strongest["signals"][:3]:
+            assert f"{signal['meaning']}" in text
+            assert f"{signal['contribution']:+.3f}" in text
+
+
+def test_the_page_holds_what_it_takes_to_get_it_again(folder, detectors, flights):
+    from hashlib import sha256
+
+    text = text_of(folder / "report.html")
+    for bundle in detectors:
+        assert sha256((bundle / "model.onnx").read_bytes()).hexdigest() in text
+    assert sha256(flights.read_bytes()).hexdigest() in text
+
+
+def test_flights_are_drawn_as_chosen(detectors, flights):
+    trained, table = bundles.load(detectors[0]), read_table(flights)
+    evaluation = evaluate(trained, table)
+    every = measured_on(trained, table, evaluation)
+    names = [int(track.name.split()[-1]) for track in every.tracks]
+    chosen = measured_on(trained, table, evaluation, flights=names[1:])
+    assert [int(track.name.split()[-1]) for track in chosen.tracks] == names[1:]
+    with pytest.raises(InputError, match="recording 99 was not measured"):
+        measured_on(trained, table, evaluation, flights=[99])
+
+
+def test_train_writes_the_same_page(flights, tmp_path):
+    shown = run("train", flights, "--out", tmp_path / "m", "--detector", "forest", "--report", tmp_path / "r", "--json")
+    assert json.loads(shown.stdout) == json.loads((tmp_path / "r" / "report.json").read_text())
+    assert "why it alarmed" in (tmp_path / "r" / "report.html").read_text()
+
+
+def test_without_jax_the_page_of_a_network_says_why_nothing_is_explained(flights, tmp_path):
+    run("train", flights, "--out", tmp_path / "mlp", "--detector", "mlp", "--epochs", 2)
+    program = (
+        "import sys\nfor name in ('jax', 'jaxlib'): sys.modules[name] = None\n"
+        "from yawstring.app.cli import main\nmain()\n"
+    )
+    words = ["evaluate", tmp_path / "mlp", flights, "--report", tmp_path / "report"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    text = text_of(tmp_path / "report" / "report.html")
+    assert "Not explained" in text
+    assert "needs jax" in text

@@ -8,6 +8,7 @@ from sklearn.metrics import balanced_accuracy_score
 from sklearn.tree import DecisionTreeClassifier
 
 from yawstring.models.base import Windows
+from yawstring.models.contributions import contributions
 from yawstring.models.scoring import open_scorer
 from yawstring.models.threshold import Threshold
 
@@ -58,6 +59,18 @@ def test_shares_are_those_of_a_tree_with_one_cut(balanced):
     left = rows[:, 1] <= fitted.weights["threshold"][0]
     tree = DecisionTreeClassifier(max_depth=1, class_weight="balanced" if balanced else None).fit(left[:, None], labels)
     np.testing.assert_allclose(open_scorer(fitted.graph).score(windows), tree.predict_proba(left[:, None]), atol=1e-6)
+
+
+@pytest.mark.parametrize("balanced", [False, True])
+def test_its_base_is_the_mean_score_of_what_it_learnt_from(balanced):
+    random = np.random.default_rng(0)
+    labels = random.choice(3, 300, p=[0.6, 0.3, 0.1])
+    rows = (labels[:, None] == 2) + random.normal(0, 0.1, (300, 1))
+    windows = as_windows(rows, labels)
+    fitted = Threshold(class_weights=balanced).fit(windows, classes=3, seed=0)
+    weights = 1 / np.bincount(labels)[labels] if balanced else np.ones(300)
+    score = open_scorer(fitted.graph).score(windows)[:, 2]
+    assert contributions(fitted, windows, target=2).base == pytest.approx(np.average(score, weights=weights), abs=1e-5)
 
 
 def test_the_threshold_lies_between_neighbours():

@@ -10,6 +10,7 @@ from yawstring.app.commands import (
     benchmark,
     decode,
     evaluate,
+    explain,
     fuse,
     inspect,
     notebook,
@@ -56,6 +57,7 @@ app.command("notebook")(notebook.command)
 app.command("train")(train.command)
 app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
+app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
 
 

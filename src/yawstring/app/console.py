@@ -60,10 +60,14 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime() -> None:
-    """Ready the process for training, and say so where that costs the user time."""
+def note_runtime(needed_for: str = "training a network") -> None:
+    """Ready the process for JAX, and say so where that costs the user time.
+
+    Args:
+        needed_for: What JAX is needed for, should it be missing.
+    """
     from yawstring.edge.runtime import ready_training
 
-    note = ready_training()
+    note = ready_training(needed_for)
     if note:
         err.print(f"note: {note}", markup=False)

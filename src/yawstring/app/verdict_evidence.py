@@ -43,23 +43,52 @@ def precision_recall(truth: NDArray[np.bool_], score: NDArray[np.floating]) -> t
     return [0.0, *recall[seen].tolist()], [1.0, *precision[seen].tolist()]
 
 
-def curves(outcomes: Mapping[str, Outcome], *, salt: str) -> Picture | None:
-    """Precision over recall of every family, attack against benign; ``None`` where only one side was tested."""
-    lines = []
-    for place, (name, one) in enumerate(outcomes.items()):
-        if BENIGN not in one.classes:
-            return None
-        benign = one.classes.index(BENIGN)
-        recall, precision = precision_recall(one.truth != benign, 1 - one.probabilities[:, benign])
-        style, colour = STYLES[min(place, len(STYLES) - 1)], COLOURS[place % len(COLOURS)]
-        lines += [plots.Curve(name=name, x=recall, y=precision, colour=colour, style=style)] if recall else []
-    if not lines:
+def curves(outcomes: Mapping[str, Outcome], *, detector: str, salt: str) -> Picture | None:
+    """Precision over recall: of every family, attack against benign; of the detector, each attack against the rest.
+
+    Args:
+        outcomes: What each family said, by its name.
+        detector: The family whose attacks are drawn one by one, where there are several.
+        salt: A word that tells the figure from the others on the page.
+
+    Returns:
+        ``None`` where only one side was tested.
+    """
+    panels = {"attack or benign": _families(outcomes), "each attack": _attacks(outcomes[detector])}
+    drawn = {title: lines for title, lines in panels.items() if lines}
+    if not drawn:
         return None
     return Picture(
-        svg=plots.curves({"attack or benign": lines}, across="recall", up="precision", salt=salt),
-        caption="How precise each detector is at each share of the attack windows that it finds.",
-        alternative="Precision over recall for each detector; the areas under them stand in the table as PR-AUC.",
+        svg=plots.curves(drawn, across="recall", up="precision", salt=salt),
+        caption="How precise each detector is at each share of the attack windows that it finds."
+        + (f" Beside it {detector} alone, each attack against all other windows." if len(drawn) > 1 else ""),
+        alternative="Precision over recall; the areas under the curves stand in the tables as PR-AUC.",
     )
+
+
+def _families(outcomes: Mapping[str, Outcome]) -> list[plots.Curve]:
+    told = {}
+    for name, one in outcomes.items():
+        if BENIGN in one.classes:
+            benign = one.classes.index(BENIGN)
+            told[name] = (one.truth != benign, 1 - one.probabilities[:, benign])
+    return _lines(told)
+
+
+def _attacks(one: Outcome) -> list[plots.Curve]:
+    if len(one.classes) < 3:  # the curve of the only attack stands there already
+        return []
+    attacks = {name: place for place, name in enumerate(one.classes) if name != BENIGN}
+    return _lines({name: (one.truth == place, one.probabilities[:, place]) for name, place in attacks.items()})
+
+
+def _lines(told: Mapping[str, tuple[NDArray[np.bool_], NDArray[np.floating]]]) -> list[plots.Curve]:
+    found = []
+    for place, (name, (truth, score)) in enumerate(told.items()):
+        recall, precision = precision_recall(truth, score)
+        style, colour = STYLES[min(place, len(STYLES) - 1)], COLOURS[place % len(COLOURS)]
+        found += [plots.Curve(name=name, x=recall, y=precision, colour=colour, style=style)] if recall else []
+    return found
 
 
 def learning(history: Sequence[Epoch], *, salt: str) -> Picture | None:

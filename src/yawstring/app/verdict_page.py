@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, cast
 
 import numpy as np
@@ -10,10 +11,13 @@ from numpy.typing import NDArray
 
 from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
 from yawstring.app.verdict_evidence import curves, learning, worth
+from yawstring.app.verdict_reasons import reasons
 from yawstring.edge import plots
 from yawstring.edge.report import Block, Code, Facts, Grid, Picture, Prose, Report, Section
+from yawstring.errors import OptionError
 from yawstring.learn.evaluate import FOREIGN, outcomes, predict, rows_of, test_part
 from yawstring.learn.recipe import Trained
+from yawstring.models.base import Json
 from yawstring.schema import BENIGN, LABEL, TIME
 from yawstring.table.corpora import Table
 from yawstring.version import __version__
@@ -37,6 +41,8 @@ class Measured:
         recordings: How many were measured.
         timed: The tracks run in seconds; else in windows.
         evidence: What the verdict rests on, in order.
+        reasons: Why it raised its alarms.
+        origin: What it takes to get the figures again, by name.
     """
 
     evaluation: Evaluation
@@ -44,28 +50,58 @@ class Measured:
     recordings: int
     timed: bool
     evidence: Sequence[Block] = ()
+    reasons: Sequence[Block] = ()
+    origin: Sequence[tuple[str, str]] = ()
 
 
-def measured_on(trained: Trained, table: Table, evaluation: Evaluation) -> Measured:
-    """An evaluation, with the score along each recording of the test part, or of a table that is foreign."""
+def measured_on(trained: Trained, table: Table, evaluation: Evaluation, *, flights: Sequence[int] = ()) -> Measured:
+    """An evaluation, with the score along each recording of the test part, or of a table that is foreign.
+
+    Args:
+        trained: The detector.
+        table: What it was measured on.
+        evaluation: The figures.
+        flights: Numbers of the recordings to draw; the first :data:`MOST_TRACKS` if none is given.
+
+    Raises:
+        OptionError: A recording that is to be drawn was not measured.
+    """
     rows = rows_of(trained, table)
     scores = predict(trained, table).filter(pl.col("part").is_in(["test", FOREIGN]))
     attacks = [f"p_{name}" for name in trained.recipe.classes if name != BENIGN]
     recordings = scores["recording"].unique(maintain_order=True).to_list()
+    if unknown := [one for one in flights if one not in recordings]:
+        raise OptionError(f"recording {unknown[0]} was not measured: {', '.join(map(str, recordings))} were")
     return Measured(
         evaluation=evaluation,
-        tracks=[_track(scores, rows, one, attacks) for one in recordings[:MOST_TRACKS]],
+        tracks=[_track(scores, rows, one, attacks) for one in (flights or recordings)[:MOST_TRACKS]],
         recordings=len(recordings),
         timed=TIME in rows.columns,
         evidence=list(_evidence(trained, table)),
+        reasons=list(reasons(trained, rows, scores)),
+        origin=_origin(trained, table),
     )
+
+
+def _origin(trained: Trained, table: Table) -> list[tuple[str, str]]:
+    """Digests and versions of what the figures come from."""
+    data = cast("Mapping[str, Json]", trained.record["data"])
+    versions = cast("Mapping[str, Json]", trained.record["versions"])
+    graph = sha256(trained.detector.graph).hexdigest()
+    return [
+        (f"Table measured on, {table.capture}", f"SHA-256 {table.digest}"),
+        (f"Table trained on, {data['capture']}", f"SHA-256 {data['digest']}"),
+        (f"Graph of {trained.detector.family}, {_asked(trained.recipe.target)}", f"SHA-256 {graph}"),
+        ("Trained with", ", ".join(f"{name} {version}" for name, version in versions.items())),
+        ("Seeds", f"{trained.record['seed']} of training, {trained.split.seed} of the split"),
+    ]
 
 
 def _evidence(trained: Trained, table: Table) -> Iterator[Block]:
     test = test_part(trained, table)
     salt = f"{trained.recipe.target}-{trained.detector.family}"
     pictures = (
-        curves(outcomes(trained, test), salt=f"pr-{salt}"),
+        curves(outcomes(trained, test), detector=trained.detector.family, salt=f"pr-{salt}"),
         learning(trained.detector.history, salt=f"learning-{salt}"),
     )
     yield from (picture for picture in pictures if picture is not None)
@@ -113,27 +149,36 @@ def page(measured: Sequence[Measured], *, command: str = "", audit: Sequence[str
     return Report(
         title="Is the drone under attack?",
         lead="How well trained detectors say so on flights they have not seen, beside baselines that cost nothing.",
-        sections=[*(section for one in measured for section in _sections(one)), *_more(command, audit)],
+        sections=[*(section for one in measured for section in _sections(one)), *_more(measured, command, audit)],
         footer=_footer(measured),
     )
 
 
-def _more(command: str, audit: Sequence[str]) -> Iterator[Section]:
+def _more(measured: Sequence[Measured], command: str, audit: Sequence[str]) -> Iterator[Section]:
     if audit:
         yield Section(title="Can a figure on this table be believed?", blocks=[Prose(text=line) for line in audit])
-    if command:
-        yield Section(title="To get this page again", blocks=[Code(text=command)])
+    blocks: list[Block] = [Code(text=command)] if command else []
+    origin = dict.fromkeys(pair for one in measured for pair in one.origin)
+    blocks += [Prose(text=f"{name}: {value}.") for name, value in origin]
+    if blocks:
+        yield Section(title="To get this page again", blocks=blocks)
 
 
 def _sections(one: Measured) -> Iterator[Section]:
     found = one.evaluation
-    name, asked = found["detector"], "attack or not" if found["target"] == "binary" else "which attack"
+    name, asked = found["detector"], _asked(found["target"])
     yield Section(title=f"{asked.capitalize()}: {name}", blocks=list(_verdict(found)))
     yield Section(title=f"{asked.capitalize()}: in figures", blocks=list(_figures(found)))
-    if one.evidence:
-        yield Section(title=f"{asked.capitalize()}: what it rests on", blocks=one.evidence)
     if one.tracks:
         yield Section(title=f"{asked.capitalize()}: along the flights", blocks=[_timelines(one, asked)])
+    if one.reasons:
+        yield Section(title=f"{asked.capitalize()}: why it alarmed", blocks=one.reasons)
+    if one.evidence:
+        yield Section(title=f"{asked.capitalize()}: what it rests on", blocks=one.evidence)
+
+
+def _asked(target: str) -> str:
+    return "attack or not" if target == "binary" else "which attack"
 
 
 def _verdict(found: Evaluation) -> Iterator[Block]:
@@ -166,14 +211,49 @@ def _figures(found: Evaluation) -> Iterator[Block]:
         caption=f"{name}, class by class.",
         numbers=range(1, len(OF_CLASS) + 2),
     )
+    if incidents := found.get("incidents", {}).get(name):
+        yield from _incidents(incidents, name, named=found["target"] == "class")
     figures = [*mine["per_class"].values(), *metrics.values()]
-    for note in dict.fromkeys(_notes(figures)):
-        yield Prose(text=f"Note: {note}.")
+    if notes := list(dict.fromkeys(_notes(figures))):
+        yield Prose(text=f"Notes: {'; '.join(notes)}.")
     yield Picture(
         svg=plots.confusion(mine["confusion"], classes=mine["classes"], salt=f"confusion-{found['target']}-{name}"),
         caption=f"{name}: windows by true class, down, and class called, across.",
         alternative=f"Confusion matrix of {name}; the table above holds precision and recall of each class.",
     )
+
+
+def _incidents(found: Mapping[str, Any], name: str, *, named: bool) -> Iterator[Block]:
+    """Attacks found, how soon, and false alarms, in the words of a person who is called by them."""
+    alarms, hours = found["false_alarms"], found["benign_hours"]
+    yield Grid(
+        columns=("attack", "episodes", "found", "named right", "seconds to detect, median"),
+        rows=[
+            (
+                what,
+                f"{of['episodes']:,}",
+                f"{of['found']:,}, {_share(of['found_share'])}",
+                f"{of['named_right']:,}" if named else "–",
+                "–" if of["time_to_detect_s"]["median"] is None else f"{of['time_to_detect_s']['median']:.2f}",
+            )
+            for what, of in {"all": found, **(found["by_technique"] or found["by_class"])}.items()
+        ],
+        caption=f"{name}, incidents. False alarms: {alarms:,} in {hours:.2f} benign hours, an hour "
+        f"{_rate(found['false_alarms_per_hour'])}. In brackets, exact 95 % intervals.",
+        numbers=(1, 2, 3, 4),
+        strong=(0,),
+    )
+
+
+def _share(figure: Mapping[str, float | None]) -> str:
+    low, high = figure["low"], figure["high"]
+    value = "–" if figure["value"] is None else f"{figure['value']:.0%}"
+    return value + ("" if low is None else f" [{low:.0%}–{high:.0%}]")
+
+
+def _rate(figure: Mapping[str, float | None]) -> str:
+    low, high = figure["low"], figure["high"]
+    return "unknown" if figure["value"] is None else f"{figure['value']:.2f} [{low:.2f}–{high:.2f}]"
 
 
 def _timelines(one: Measured, asked: str) -> Picture:

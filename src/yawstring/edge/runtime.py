@@ -21,8 +21,11 @@ BLAS = "scipy.linalg.cython_blas"
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def ready_training() -> str | None:
+def ready_training(needed_for: str = "training a network") -> str | None:
     """Settle how JAX runs in this process; call it once, before anything is fitted.
+
+    Args:
+        needed_for: What JAX is needed for, should it be missing.
 
     Returns:
         Why compiled programs are not kept, or ``None`` where they are. Training works either way.
@@ -33,7 +36,7 @@ def ready_training() -> str | None:
     try:
         from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
     except ModuleNotFoundError as error:
-        raise MissingExtraError(error.name or "jax", extra="train", needed_for="training a network") from error
+        raise MissingExtraError(error.name or "jax", extra="train", needed_for=needed_for) from error
     use_one_thread()
     folder = cache_folder()
     if reason := _unusable(folder):

@@ -24,8 +24,9 @@ from yawstring.errors import BundleError, OptionError
 from yawstring.models.base import Fitted, Windows
 from yawstring.models.forest_graph import NO_CHILD
 from yawstring.models.statistics import statistic_names, statistics
+from yawstring.models.tree_vetting import check_trees
 
-FAMILIES = ("boosting", "forest", "window_forest")
+FAMILIES = ("boosting", "forest", "threshold", "window_forest")
 """Families whose scores can be taken apart so."""
 
 BENIGN = 0
@@ -51,7 +52,7 @@ class Contributions:
 
 
 def contributions(fitted: Fitted, windows: Windows, *, target: int | None = None) -> Contributions:
-    """Take the scores of a fitted forest or boosting apart.
+    """Take the scores of fitted trees apart.
 
     Args:
         fitted: Of one of :data:`FAMILIES`.
@@ -62,7 +63,7 @@ def contributions(fitted: Fitted, windows: Windows, *, target: int | None = None
 
     Raises:
         OptionError: Another family, or a class that cannot be looked at.
-        BundleError: The forest was saved by a version that did not keep what this needs.
+        BundleError: The forest was saved by a version that did not keep what this needs, or its arrays are no trees.
 
     Example:
         >>> from yawstring.models.trees import Forest
@@ -82,6 +83,7 @@ def contributions(fitted: Fitted, windows: Windows, *, target: int | None = None
     recent = bool(fitted.options.get("recent", False))
     rows = windows.last_rows() if fitted.reads == "row" else statistics(windows, recent=recent)
     names = ("last",) if fitted.reads == "row" else statistic_names(windows.length, recent=recent)
+    check_trees(fitted.weights, inputs=rows.shape[1], classes=fitted.classes)
     scores, base = _leaf_scores(fitted.weights, fitted.classes, target)
     paths = leaf_paths(fitted.weights)
     values = np.zeros(rows.shape)

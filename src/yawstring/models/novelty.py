@@ -12,6 +12,7 @@ detection (Laxhammar and Falkman, 2015): fresh benign windows *like those* lie a
 was asked for. Flights of another kind may do so more often.
 """
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from math import ceil, log
 from typing import ClassVar, Literal, TypeAlias
@@ -19,12 +20,13 @@ from typing import ClassVar, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.errors import OptionError
+from yawstring.errors import BundleError, OptionError
 from yawstring.models.base import OUTPUT_NAME, Encoding, Family, Fitted, Reads, Watch, Windows
 from yawstring.models.checks import check_counts, check_parts
+from yawstring.models.contributions import Contributions
 from yawstring.models.graph import write_graph
 from yawstring.models.sample import some_windows
-from yawstring.models.statistics import OUTPUT, statistics, statistics_nodes
+from yawstring.models.statistics import OUTPUT, statistic_names, statistics, statistics_nodes
 
 Arrays: TypeAlias = dict[str, NDArray[np.float32]]
 
@@ -163,6 +165,61 @@ class Novelty(Family):
         return write_graph(nodes.nodes, nodes.constants, shape=(train.length, train.rows.shape[1]), classes=classes)
 
 
+def left_over(fitted: Fitted, windows: Windows) -> Contributions:
+    """Take the scores of a fitted novelty detector apart: what each statistic adds to the log-odds of an attack.
+
+    The log-odds is ``slope (mean of what is left over - threshold)``, a sum over statistics as it stands.
+
+    Args:
+        fitted: Of the family ``novelty``.
+        windows: Windows as the family takes them.
+
+    Returns:
+        Contributions to the log-odds of an attack of any kind; the base is the log-odds where nothing is left over.
+
+    Raises:
+        OptionError: Another family.
+        BundleError: The weights are not those of such a detector.
+
+    Example:
+        >>> rows = np.random.default_rng(0).normal(0, 1, (500, 2)).astype(np.float32)
+        >>> train = Windows(rows=rows, starts=np.arange(0, 400, 4), length=4, labels=np.zeros(100, np.int64))
+        >>> fitted = Novelty(rate=0.01).fit(train, classes=2, seed=1)
+        >>> told = left_over(fitted, replace(train, starts=np.array([400, 404])))
+        >>> from yawstring.models.scoring import open_scorer
+        >>> p = open_scorer(fitted.graph).score(replace(train, starts=np.array([400, 404])))
+        >>> bool(np.allclose(told.base + told.by_feature().sum(axis=1), np.log(p[:, 1] / p[:, 0]), atol=1e-3))
+        True
+    """
+    if fitted.family != Novelty.name:
+        raise OptionError(f"'{fitted.family}' is not {Novelty.name}: nothing is left over of its statistics")
+    weights = {name: np.asarray(array, np.float32) for name, array in fitted.weights.items()}
+    recent = bool(fitted.options.get("recent", False))
+    names = statistic_names(windows.length, recent=recent)
+    _check_weights(weights, len(names) * windows.rows.shape[1])
+    left = _left_over(statistics(windows, recent=recent), weights).astype(np.float64)
+    slope, threshold = float(weights["slope"][0]), float(weights["threshold"][0])
+    return Contributions(
+        values=(slope * left / left.shape[1]).reshape(len(left), len(names), -1),
+        statistics=names,
+        base=-slope * threshold,
+    )
+
+
+def _check_weights(weights: Arrays, inputs: int) -> None:
+    """Refuse weights of a bundle that are of other shapes, or no numbers."""
+    shapes = dict.fromkeys(("mean", "deviation", "centre", "apart", "most"), (inputs,)) | {
+        "slope": (1,),
+        "threshold": (1,),
+    }
+    fits = all(name in weights and weights[name].shape == shape for name, shape in shapes.items())
+    components = weights.get("components", np.zeros(0, np.float32))
+    if not fits or components.ndim != 2 or len(components) != inputs:
+        raise BundleError(f"the weights are not those of a novelty detector that reads {inputs} statistics")
+    if not all(np.isfinite(array).all() for array in weights.values()):
+        raise BundleError("a weight of the novelty detector is no number")
+
+
 def _benign(windows: Windows) -> Windows:
     there = np.flatnonzero(windows.labels == BENIGN)
     there = there[np.argsort(windows.starts[there], kind="stable")]
@@ -212,7 +269,7 @@ def _components(benign: NDArray[np.float32], share: float) -> Arrays:
     return weights
 
 
-def _scaled(array: NDArray[np.float32], weights: Arrays) -> NDArray[np.float32]:
+def _scaled(array: NDArray[np.float32], weights: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
     shifted = np.where(np.isnan(array), np.float32(0), array - weights["mean"])
     with np.errstate(over="ignore"):  # far beyond the cut
         return np.clip(shifted / weights["deviation"], np.float32(-SCALED_MAX), np.float32(SCALED_MAX))
@@ -220,12 +277,15 @@ def _scaled(array: NDArray[np.float32], weights: Arrays) -> NDArray[np.float32]:
 
 def _scores(array: NDArray[np.float32], weights: Arrays) -> NDArray[np.float64]:
     """``float64[window]``, the mean of what is left over, in deviations: what the graph computes."""
-    scores = []
-    for first in range(0, len(array), CHUNK):
-        centred = _scaled(array[first : first + CHUNK], weights) - weights["centre"]
-        left = np.abs(centred - centred @ weights["components"] @ weights["components"].T)
-        scores.append(np.minimum(left / weights["apart"], weights["most"]).mean(axis=1, dtype=np.float64))
-    return np.concatenate(scores)
+    parts = range(0, len(array), CHUNK)
+    return np.concatenate([_left_over(array[at : at + CHUNK], weights).mean(axis=1, dtype=np.float64) for at in parts])
+
+
+def _left_over(array: NDArray[np.float32], weights: Mapping[str, NDArray[np.float32]]) -> NDArray[np.float32]:
+    """``float32[window, statistic]``, what the components leave over of each statistic, in deviations, as it counts."""
+    centred = _scaled(array, weights) - weights["centre"]
+    left = np.abs(centred - centred @ weights["components"] @ weights["components"].T)
+    return np.asarray(np.minimum(left / weights["apart"], weights["most"]))
 
 
 def _quantile(scores: NDArray[np.float64], rate: float) -> float:

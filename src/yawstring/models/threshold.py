@@ -72,7 +72,7 @@ class Threshold(Family):
         shares = sides * (weight if self.class_weights else 1)
         # A side that nothing fell on, where no feature can be cut, has the shares of all.
         shares = np.where(shares.sum(axis=1, keepdims=True) > 0, shares, shares.sum(axis=0))
-        weights = _stump(best, (shares / shares.sum(axis=1, keepdims=True)).astype(np.float32))
+        weights = _stump(best, np.asarray(shares, np.float64))
         return Fitted(
             family=self.name,
             reads=self.reads,
@@ -121,7 +121,9 @@ def _between(ranked: NDArray[np.float32], place: int) -> np.float32:
     return middle if middle < high else low
 
 
-def _stump(cut: _Cut, shares: NDArray[np.float32]) -> dict[str, NDArray[np.generic]]:
+def _stump(cut: _Cut, sides: NDArray[np.float64]) -> dict[str, NDArray[np.generic]]:
+    """The stump as a tree, from the weights of the classes on either side, ``float64[side, class]``."""
+    cover = sides.sum(axis=1)
     return {
         "tree": np.zeros(3, np.int32),
         "feature": np.array([cut.feature, -1, -1], np.int32),
@@ -129,5 +131,6 @@ def _stump(cut: _Cut, shares: NDArray[np.float32]) -> dict[str, NDArray[np.gener
         "left": np.array([1, NO_CHILD, NO_CHILD], np.int32),
         "right": np.array([2, NO_CHILD, NO_CHILD], np.int32),
         "missing_left": np.array([cut.missing_left, False, False]),
-        "probabilities": shares,
+        "probabilities": (sides / cover[:, None]).astype(np.float32),
+        "cover": np.array([cover.sum(), *cover], np.float32),
     }

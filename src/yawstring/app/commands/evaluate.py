@@ -3,15 +3,19 @@
 import json
 import shlex
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from yawstring.app.commands.inspect import Glue
-from yawstring.app.console import err, out, progress
+from yawstring.app.console import err, note_runtime, out, progress
+from yawstring.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yawstring.learn.recipe import Trained
     from yawstring.models.base import Json
     from yawstring.table.corpora import Table
@@ -31,6 +35,16 @@ def command(
     audited: Annotated[
         bool, typer.Option("--audit", help="Also audit the table, and put what it says on the page.")
     ] = False,
+    recording: Annotated[
+        list[int] | None,
+        typer.Option(
+            "--recording",
+            min=0,
+            metavar="N",
+            help="Draw the score along recording N; may be given again.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
     block: Annotated[
         int | None, typer.Option("--block", min=1, metavar="N", help="Only block N of a stacked file, from 1.")
@@ -69,7 +83,7 @@ def command(
     if as_json:
         print(json.dumps(_record(found), indent=2, allow_nan=False))
     if report is not None:
-        _write(report, detectors, found, rows, audited=audited)
+        report_on(report, detectors, found, rows, audited=audited, flights=recording or [])
 
 
 def _record(found: "list[dict[str, Json]]") -> "dict[str, Json]":
@@ -79,13 +93,35 @@ def _record(found: "list[dict[str, Json]]") -> "dict[str, Json]":
     return found[0] if len(found) == 1 else {"format": FORMAT, "evaluations": [*found]}
 
 
-def _write(
-    folder: Path, detectors: "list[Trained]", found: "list[dict[str, Json]]", table: "Table", *, audited: bool
+def report_on(
+    folder: Path,
+    detectors: "list[Trained]",
+    found: "list[dict[str, Json]]",
+    table: "Table",
+    *,
+    audited: bool = False,
+    flights: "Sequence[int]" = (),
 ) -> None:
+    """Write the page of evaluations, and say where.
+
+    Args:
+        folder: Where to.
+        detectors: What was measured.
+        found: The evaluation of each.
+        table: What they were measured on.
+        audited: Audit the table for the page.
+        flights: Recordings to draw; the first ones if none is given.
+    """
     from yawstring.app.verdict_page import measured_on, page
     from yawstring.edge.report import write_report
+    from yawstring.models.attribution import is_network
 
-    measured = [measured_on(one, table, evaluation) for one, evaluation in zip(detectors, found, strict=True)]
+    if any(is_network(one.detector.family) for one in detectors):
+        with suppress(MissingExtraError):  # the page says so
+            note_runtime()
+    measured = [
+        measured_on(one, table, evaluation, flights=flights) for one, evaluation in zip(detectors, found, strict=True)
+    ]
     told = _audited(table) if audited else ()
     command = shlex.join(["yawstring", *sys.argv[1:]])
     _, written = write_report(page(measured, command=command, audit=told), _record(found), folder)

@@ -159,6 +159,12 @@ def command(
     within_rows: Annotated[int, typer.Option(min=1, help="... among so many.", rich_help_panel=ALARMS)] = 5,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw comes from it.", rich_help_panel=FIT)] = 10,
     force: Annotated[bool, typer.Option("--force", help="Replace the bundle if it is there.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report", metavar="DIR", help="Also write report.html and report.json there.", show_default=False
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
 ) -> None:
     """Train a detector on one part of a table and measure it on another, beside plain baselines.
@@ -207,16 +213,22 @@ def command(
         seed=seed,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
-    _run(read, options, bundle, force=force, as_json=as_json)
+    _run(read, options, bundle, force=force, as_json=as_json, report=report)
 
 
-def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool) -> None:
+def _run(
+    table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool, report: Path | None
+) -> None:
+    from yawstring.app.commands.evaluate import report_on
     from yawstring.app.figures import show, warn
     from yawstring.edge.bundles import save
+    from yawstring.edge.report import make_folder
     from yawstring.learn.evaluate import recorded
 
     if bundle.exists() and not force and not (bundle.is_dir() and not any(bundle.iterdir())):
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
+    if report is not None:
+        make_folder(report)
     trained = _train(table, options)
     save(trained, bundle, force=force)
     found = recorded(trained)
@@ -226,6 +238,8 @@ def _run(table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, 
     else:
         show(found, out)
         out.print(f"written: {bundle}", markup=False)
+    if report is not None:
+        report_on(report, [trained], [found], table)
 
 
 def _train(table: "Table", options: "TrainOptions") -> "Trained":

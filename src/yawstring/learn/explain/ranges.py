@@ -11,7 +11,7 @@ from yawstring.models.base import Json
 from yawstring.schema import BENIGN
 from yawstring.table.parts import TrainPart, require
 
-LOW, HIGH = 0.01, 0.99
+LOW, HIGH = 0.05, 0.95
 """Quantiles between which a value is ordinary."""
 
 
@@ -20,9 +20,9 @@ class Range:
     """What is ordinary for one feature.
 
     Attributes:
-        low: The 1 % quantile of benign rows.
+        low: The 5 % quantile of benign rows.
         middle: Their median.
-        high: The 99 % quantile.
+        high: The 95 % quantile.
     """
 
     low: float

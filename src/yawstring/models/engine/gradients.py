@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 from numpy.typing import NDArray
 
-from yawstring.errors import OptionError, TableError
+from yawstring.errors import BundleError, OptionError, TableError
 from yawstring.models.base import Fitted
 from yawstring.models.engine.network import Network, Parameters
 from yawstring.models.engine.program import cross_entropy
@@ -33,13 +33,17 @@ def network_of(fitted: Fitted) -> tuple[Network, Parameters]:
 
     Raises:
         OptionError: The detector is of a family that is no network.
+        BundleError: The weights are not those of one.
     """
     family = make_family(fitted.family, fitted.options)
     if not isinstance(family, NetworkFamily):
         raise OptionError(f"a detector of the family '{fitted.family}' is no network: it has no gradient")
     network = family.network()
     weights = {name: np.asarray(array, np.float32) for name, array in fitted.weights.items()}
-    return network, jax.device_put(network.packed(weights))
+    try:
+        return network, jax.device_put(network.packed(weights))
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise BundleError(f"the weights are not those of a network of the family '{fitted.family}'") from error
 
 
 def log_probabilities(fitted: Fitted) -> Callable[[Array | NDArray[np.float32]], Array]:
@@ -82,6 +86,7 @@ def integrated_gradients(
     Raises:
         OptionError: The detector is no network, shapes do not fit, there is no such class, or no step.
         TableError: A value is NaN or infinite.
+        BundleError: The weights are not those of such a network.
 
     Example:
         >>> from yawstring.models.base import Windows
@@ -98,6 +103,7 @@ def integrated_gradients(
     network, parameters = network_of(fitted)
     against = np.broadcast_to(baseline, windows.shape) if baseline.shape == windows.shape[1:] else baseline
     _check(windows, against, classes=fitted.classes, target=target, steps=steps)
+    _check_weights(network, parameters, windows.shape[1:], fitted.classes)
     points, shares = np.polynomial.legendre.leggauss(steps)
     line = ((points + 1) / 2).astype(np.float32), (shares / 2).astype(np.float32)
     parts = [
@@ -121,6 +127,17 @@ def _check(
         raise OptionError(f"steps must be at least 1, not {steps}")
     if not (np.isfinite(windows).all() and np.isfinite(baseline).all()):
         raise TableError("expected finite numbers in every window and in the baseline, found NaN or infinity")
+
+
+def _check_weights(network: Network, parameters: Parameters, shape: tuple[int, ...], classes: int) -> None:
+    """Refuse weights of a bundle that do not fit each other or the windows; nothing is computed for it."""
+    logits = partial(_log_probabilities, network)
+    try:
+        found = jax.eval_shape(logits, parameters, np.zeros((1, *shape), np.float32)).shape
+    except (KeyError, IndexError, TypeError, ValueError) as error:
+        raise BundleError("the weights of the network do not fit each other, or the windows") from error
+    if found != (1, classes):
+        raise BundleError(f"the weights of the network tell {found[1]} classes apart, not {classes}")
 
 
 def _filled(
