@@ -9,10 +9,10 @@ import numpy as np
 import polars as pl
 
 from support.flights import flight, frames
-from yawstring.table.signals.fading import LEAST_WEIGHT
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import NS_PER_S, Inputs, raw_times
 from yawstring.table.signals.roles import CONTROLLER, DRONE, EVERYBODY, NOBODY, OTHER, Roles
+from yawstring.table.signals.tallies import LEAST_WEIGHT
 
 GROUP_BIT = 40
 

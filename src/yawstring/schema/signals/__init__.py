@@ -9,12 +9,12 @@ from yawstring.schema.signals.craft_flow import FLOW_SIGNALS
 from yawstring.schema.signals.craft_ties import TIE_SIGNALS
 from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
 from yawstring.schema.signals.networks import NETWORKS_SIGNALS
-from yawstring.schema.signals.radio import LEVEL_SIGNALS, RATE_SIGNALS
+from yawstring.schema.signals.radio import LEVEL_SIGNALS, NOISE_SIGNALS, RATE_SIGNALS
 from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS, PACKET_NUMBER_SIGNALS, REPEAT_SIGNALS
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.schema.signals.signal import Signal
 from yawstring.schema.signals.timing import ANSWER_SIGNALS, PACE_SIGNALS
-from yawstring.schema.signals.traffic import COMPANY_SIGNALS, LENGTH_SIGNALS, PROTOCOL_SIGNALS
+from yawstring.schema.signals.traffic import COMPANY_SIGNALS, DURATION_SIGNALS, LENGTH_SIGNALS, PROTOCOL_SIGNALS
 
 __all__ = ["SIGNALS", "Signal"]
 
@@ -27,10 +27,12 @@ SIGNALS: tuple[Signal, ...] = (
     *REPEAT_SIGNALS,
     *IDENTIFICATION_SIGNALS,
     *LEVEL_SIGNALS,
+    *NOISE_SIGNALS,
     *RATE_SIGNALS,
     *PACE_SIGNALS,
     *ANSWER_SIGNALS,
     *LENGTH_SIGNALS,
+    *DURATION_SIGNALS,
     *PROTOCOL_SIGNALS,
     *COMPANY_SIGNALS,
     *FLOW_SIGNALS,

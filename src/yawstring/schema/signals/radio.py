@@ -79,8 +79,12 @@ LEVEL_SIGNALS: tuple[Signal, ...] = (
         needs=("wlan.ta", "wlan.fc.type", *_DBM),
         memory_s=MEMORY * HORIZONS_S[-1],
     ),
+)
+"""Of the received signal."""
+
+NOISE_SIGNALS: tuple[Signal, ...] = (
     Signal(
-        name="level_noise_rise_1s",
+        name="noise_rise_1s",
         unit="dB",
         modality="cyber",
         meaning="Mean noise over about 1 s less that over about 10 s, whoever sends",
@@ -90,7 +94,7 @@ LEVEL_SIGNALS: tuple[Signal, ...] = (
         memory_s=MEMORY * HORIZONS_S[-1],
     ),
 )
-"""Of the received signal."""
+"""Of the noise."""
 
 RATE_SIGNALS: tuple[Signal, ...] = grid(
     "rate",

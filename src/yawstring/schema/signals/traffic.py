@@ -82,6 +82,30 @@ LENGTH_SIGNALS: tuple[Signal, ...] = (
 )
 """Of lengths."""
 
+DURATION_SIGNALS: tuple[Signal, ...] = grid(
+    "duration",
+    LINK,
+    (
+        Measure(
+            name="mean",
+            meaning="Mean log2(1 + µs) that frames of {lane} reserve",
+            unit="log2",
+            source="IEEE 802.11-2020, 9.2.5.2",
+            shows=("dos", "replay"),
+            needs=("wlan.duration",),
+        ),
+        Measure(
+            name="spread",
+            meaning="Standard deviation of log2(1 + µs) that frames of {lane} reserve",
+            unit="log2",
+            source="IEEE 802.11-2020, 9.2.5.2",
+            shows=("dos", "replay"),
+            needs=("wlan.duration",),
+        ),
+    ),
+)
+"""Of the Duration field."""
+
 PROTOCOL_SIGNALS: tuple[Signal, ...] = grid(
     "protocol",
     DATA_LANES,
@@ -126,6 +150,22 @@ COMPANY_SIGNALS: tuple[Signal, ...] = (
                 meaning="Share of the frames to the drone from {lane}",
                 unit="",
                 source="IEEE 802.11-2020, 4.3",
+                shows=("replay", "fdi"),
+                needs=("wlan.ra",),
+            ),
+            Measure(
+                name="qos",
+                meaning="QoS frames a second, data or none, to the drone from {lane}",
+                unit="frames/s",
+                source="IEEE 802.11-2020, 4.3 and 9.2.4.1.3",
+                shows=("replay", "fdi"),
+                needs=("wlan.ra",),
+            ),
+            Measure(
+                name="qos_share",
+                meaning="Share of the frames to the drone that are QoS frames from {lane}",
+                unit="",
+                source="IEEE 802.11-2020, 4.3 and 9.2.4.1.3",
                 shows=("replay", "fdi"),
                 needs=("wlan.ra",),
             ),

@@ -22,6 +22,7 @@ from yawstring.table.signals.air import Air
 from yawstring.table.signals.answers import Answers
 from yawstring.table.signals.company import Company
 from yawstring.table.signals.craft import Craft
+from yawstring.table.signals.durations import Durations
 from yawstring.table.signals.group import Group, SignalOptions
 from yawstring.table.signals.identifications import Identifications
 from yawstring.table.signals.inputs import Inputs, raw_times
@@ -29,6 +30,7 @@ from yawstring.table.signals.lengths import Lengths
 from yawstring.table.signals.levels import Levels
 from yawstring.table.signals.management import Management
 from yawstring.table.signals.networks import Networks
+from yawstring.table.signals.noise import Noise
 from yawstring.table.signals.paces import Paces
 from yawstring.table.signals.packet_numbers import PacketNumbers
 from yawstring.table.signals.plan import planned
@@ -49,10 +51,12 @@ GROUPS: tuple[Group, ...] = (
     Repeats(),
     Identifications(),
     Levels(),
+    Noise(),
     Rates(),
     Paces(),
     Answers(),
     Lengths(),
+    Durations(),
     Protocols(),
     Company(),
     Craft(),

@@ -42,7 +42,7 @@ class AirState(NamedTuple):
         last: ``int64[1]``, when they were brought up to date: the last frame's time; :data:`MISSING` before it.
         key: ``int64[place]``, transmitters, see :mod:`~yawstring.table.signals.slots`.
         heard: ``int64[place]``, when each was last heard.
-        highest: ``float64[horizon, 2]``, times between frames, see :func:`~yawstring.table.signals.fading.raise_to`.
+        highest: ``float64[horizon, 2]``, times between frames, see :func:`~yawstring.table.signals.lately.raise_to`.
         begun: ``int64[horizon]``, likewise.
     """
 

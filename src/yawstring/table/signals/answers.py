@@ -14,13 +14,13 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S
 from yawstring.schema.signals.timing import ANSWER_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.lanes import CONTROL_TYPE, DATA_TYPE, MANAGEMENT_TYPE, good
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.role_names import CONTROLLER, DRONE, EVERYBODY
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 SIDES: Final = ("drone", "controller")
 ANSWER_NS: Final = 1_000_000
@@ -50,7 +50,7 @@ class AnswerState(NamedTuple):
         layout: Where they go.
     """
 
-    fading: Fading
+    fading: Tallies
     waiting: NDArray[np.int64]
     last_ns: NDArray[np.int64]
     answered: NDArray[np.bool_]
@@ -65,7 +65,7 @@ class Answers(Group):
     def start(self, options: SignalOptions) -> AnswerState:
         """Nothing heard yet."""
         return AnswerState(
-            fading=fading(len(SIDES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(SIDES) * COUNTS, HORIZONS_S),
             waiting=np.zeros(len(SIDES), np.int64),
             last_ns=np.zeros(len(SIDES), np.int64),
             answered=np.zeros(1, np.bool_),
@@ -107,6 +107,7 @@ def _answers(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    fading, waiting, last_ns = state.fading, state.waiting, state.last_ns
     for frame in range(len(time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
@@ -114,29 +115,29 @@ def _answers(
                 out[row] = math.nan
             row += 1
         if frame < len(time_ns) and does[frame] != NOTHING:
-            _hear(state, does[frame], of[frame], time_ns[frame])
+            state.answered[0] |= does[frame] == ANSWERS
+            if of[frame] == DRONE or of[frame] == CONTROLLER:
+                side = 0 if of[frame] == DRONE else 1
+                _hear(fading, waiting, last_ns, side, does[frame] == ANSWERS, time_ns[frame])
 
 
 @compiled_part
-def _hear(state: AnswerState, does: int, of: int, now_ns: int) -> None:
-    if does == ANSWERS:
-        state.answered[0] = True
-    if of != DRONE and of != CONTROLLER:
-        return
-    side = 0 if of == DRONE else 1
-    first, late = side * COUNTS, now_ns - state.last_ns[side] > ANSWER_NS
-    advance(state.fading, now_ns)
-    if does == ANSWERS:
-        if late or state.waiting[side] == 0:
-            add(state.fading, first + UNASKED, 1.0)
+def _hear(
+    fading: Tallies, waiting: NDArray[np.int64], last_ns: NDArray[np.int64], side: int, answers: bool, now_ns: int
+) -> None:
+    first, late = side * COUNTS, now_ns - last_ns[side] > ANSWER_NS
+    advance(fading, now_ns)
+    if answers:
+        if late or waiting[side] == 0:
+            add(fading, first + UNASKED, 1.0)
         else:
-            add(state.fading, first + ASKED, float(state.waiting[side]))
+            add(fading, first + ASKED, float(waiting[side]))
         if not late:
-            state.waiting[side] = 0
+            waiting[side] = 0
         return
-    if late and state.waiting[side] > 0:
-        add(state.fading, first + ASKED, float(state.waiting[side]))
-        add(state.fading, first + UNANSWERED, float(state.waiting[side]))
-        state.waiting[side] = 0
-    state.waiting[side] += 1
-    state.last_ns[side] = now_ns
+    if late and waiting[side] > 0:
+        add(fading, first + ASKED, float(waiting[side]))
+        add(fading, first + UNANSWERED, float(waiting[side]))
+        waiting[side] = 0
+    waiting[side] += 1
+    last_ns[side] = now_ns

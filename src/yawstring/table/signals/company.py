@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.traffic import COMPANY_HORIZONS_S, COMPANY_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
-from yawstring.table.signals.lanes import DATA_TYPE, NULL_BIT, good
+from yawstring.table.signals.lanes import DATA_TYPE, NULL_BIT, QOS_BIT, good
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.role_names import DRONE, OTHER
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 STATIONS: Final = 64
 """Transmitters kept, so that counting them takes no longer in a crowd."""
@@ -32,10 +32,16 @@ LONGEST_NS: Final = 60_000_000_000
 OF_NOBODY, OF_CONTROLLER, OF_OTHERS = range(3)
 """Whose frame it is, of those sent to the drone."""
 
-FRAMES, OTHERS, NULLS, COUNTS = range(4)
+FRAMES, OTHERS, QOS, NULLS, COUNTS = range(5)
 """What is counted."""
 
-MEASURES: Final = {"frames": (OTHERS, RATE), "share": (OTHERS, FRAMES), "nulls": (NULLS, OTHERS)}
+MEASURES: Final = {
+    "frames": (OTHERS, RATE),
+    "share": (OTHERS, FRAMES),
+    "qos": (QOS, RATE),
+    "qos_share": (QOS, FRAMES),
+    "nulls": (NULLS, OTHERS),
+}
 
 
 class CompanyState(NamedTuple):
@@ -54,7 +60,7 @@ class CompanyState(NamedTuple):
     stations: NDArray[np.int64]
     heard_ns: NDArray[np.int64]
     others_ns: NDArray[np.int64]
-    fading: Fading
+    fading: Tallies
     windows_ns: NDArray[np.int64]
     layout: Fractions
     alone: NDArray[np.int64]
@@ -71,7 +77,7 @@ class Company(Group):
             stations=np.full(STATIONS, MISSING),
             heard_ns=np.zeros(STATIONS, np.int64),
             others_ns=np.full(1, MISSING),
-            fading=fading(COUNTS, COMPANY_HORIZONS_S),
+            fading=tallies(COUNTS, COMPANY_HORIZONS_S),
             windows_ns=np.array(COMPANY_HORIZONS_S, np.int64) * NS_PER_S,
             layout=fractions_of(self.signals, "company", ("others",), COUNTS, MEASURES),
             alone=columns_of(self.signals, ["company_stations", "company_others_silence"]),
@@ -86,8 +92,8 @@ class Company(Group):
         to_drone = good(inputs) & (roles.receiver == DRONE) & (roles.sender != DRONE) & (sender != MISSING)
         of[to_drone] = OF_CONTROLLER
         of[to_drone & (roles.sender == OTHER)] = OF_OTHERS
-        nulls = (inputs.whole("wlan.fc.type") == DATA_TYPE) & ((inputs.whole("wlan.fc.subtype") & NULL_BIT) != 0)
-        _company(state, inputs.time_ns, of, sender, nulls, plan.after, plan.time_ns, out)
+        bits = np.where(inputs.whole("wlan.fc.type") == DATA_TYPE, inputs.whole("wlan.fc.subtype"), 0)
+        _company(state, inputs.time_ns, of, sender, bits, plan.after, plan.time_ns, out)
         return state, out
 
 
@@ -97,7 +103,7 @@ def _company(  # columns, plan, and where to
     time_ns: NDArray[np.int64],
     of: NDArray[np.int8],
     sender: NDArray[np.int64],
-    nulls: NDArray[np.bool_],
+    bits: NDArray[np.int64],
     after: NDArray[np.int64],
     at_ns: NDArray[np.int64],
     out: NDArray[np.float32],
@@ -109,18 +115,20 @@ def _company(  # columns, plan, and where to
             _give(state, at_ns[row], out[row])
             row += 1
         if frame < len(time_ns) and of[frame] != OF_NOBODY:
-            _hear(state, of[frame] == OF_OTHERS, sender[frame], nulls[frame], time_ns[frame])
+            _hear(state, of[frame] == OF_OTHERS, sender[frame], bits[frame], time_ns[frame])
 
 
 @compiled_part
-def _hear(state: CompanyState, other: bool, sender: int, null: bool, now_ns: int) -> None:
+def _hear(state: CompanyState, other: bool, sender: int, bits: int, now_ns: int) -> None:
     place(state.stations, state.heard_ns, sender, now_ns)
     advance(state.fading, now_ns)
     add(state.fading, FRAMES, 1.0)
     if other:
         add(state.fading, OTHERS, 1.0)
         state.others_ns[0] = now_ns
-        if null:
+        if bits & QOS_BIT:
+            add(state.fading, QOS, 1.0)
+        if bits & NULL_BIT:
             add(state.fading, NULLS, 1.0)
 
 

@@ -14,13 +14,13 @@ from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.replays import IDENTIFICATION_SIGNALS
 from yawstring.table.signals.counters import JUMP, REGRESS, REPEAT, SWITCH, Counters, counters, follow
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes, retries
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired, place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 SENDERS: Final = 256
 """Counts followed at a time."""
@@ -55,7 +55,7 @@ class IdentificationState(NamedTuple):
     keys: NDArray[np.int64]
     heard_ns: NDArray[np.int64]
     number: NDArray[np.int64]
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -99,7 +99,7 @@ class Identifications(Group):
             keys=np.full(SENDERS, MISSING),
             heard_ns=np.zeros(SENDERS, np.int64),
             number=np.zeros(SENDERS, np.int64),
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             layout=fractions_of(self.signals, "ip_id", DATA_LANES, COUNTS, MEASURES),
         )
 

@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.schema.signals import Signal
-from yawstring.table.signals.fading import RATE
+from yawstring.table.signals.tallies import RATE
 
 
 class Fractions(NamedTuple):
     """Measures that are one fading count over another, or a second.
 
     Attributes:
-        of: ``int64[fraction, 2]``, the count above and the one below, or :data:`~yawstring.table.signals.fading.RATE`.
+        of: ``int64[fraction, 2]``, the count above and the one below, or :data:`~yawstring.table.signals.tallies.RATE`.
         columns: ``int64[fraction]``, where the first horizon of each goes.
     """
 

@@ -13,12 +13,12 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.traffic import LENGTH_SIGNALS
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, NULL_BIT, UP, data_lanes
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import LEAST_WEIGHT, Tallies, add, advance, deviation, fractions, left, tallies
 
 FRAMES, SUM, SQUARES, SAME, NULLS, OCTETS = range(6)
 """What is counted, in each lane; then the bins of lengths."""
@@ -51,7 +51,7 @@ class LengthState(NamedTuple):
         others: ``int64[lane, 2]``, where spread and variety go.
     """
 
-    fading: Fading
+    fading: Tallies
     before: NDArray[np.int64]
     layout: Fractions
     others: NDArray[np.int64]
@@ -68,7 +68,7 @@ class Lengths(Group):
         link = fractions_of(self.signals, "length", ("link",), 0, OF_LINK)
         names = [f"length_{lane}_{measure}" for lane in DATA_LANES for measure in OTHERS]
         return LengthState(
-            fading=fading(BOTH + 2, HORIZONS_S),
+            fading=tallies(BOTH + 2, HORIZONS_S),
             before=np.full(len(DATA_LANES), MISSING),
             layout=Fractions(*(np.concatenate(pair) for pair in zip(lanes, link, strict=True))),
             others=columns_of(self.signals, names).reshape(len(DATA_LANES), len(OTHERS)),
@@ -100,6 +100,7 @@ def _lengths(  # columns, plan, and where to
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    fading, before = state.fading, state.before
     for frame in range(len(time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
@@ -107,25 +108,25 @@ def _lengths(  # columns, plan, and where to
             row += 1
         if frame < len(time_ns) and lane[frame] != NO_LANE:
             length = max(lengths[frame] - max(headers[frame], 0), 1)
-            _hear(state, lane[frame], length, nulls[frame], time_ns[frame])
+            _hear(fading, before, lane[frame], length, nulls[frame], time_ns[frame])
 
 
 @compiled_part
-def _hear(state: LengthState, lane: int, length: int, null: bool, now_ns: int) -> None:
+def _hear(fading: Tallies, before: NDArray[np.int64], lane: int, length: int, null: bool, now_ns: int) -> None:
     first, octaves = lane * COUNTS, math.log2(length)
-    advance(state.fading, now_ns)
-    add(state.fading, first + FRAMES, 1.0)
-    add(state.fading, BOTH, 1.0)
-    add(state.fading, first + OCTETS, float(length))
-    add(state.fading, BOTH + 1, float(length))
-    add(state.fading, first + SUM, octaves)
-    add(state.fading, first + SQUARES, octaves * octaves)
-    add(state.fading, first + FIRST_BIN + _bin(octaves), 1.0)
+    advance(fading, now_ns)
+    add(fading, first + FRAMES, 1.0)
+    add(fading, BOTH, 1.0)
+    add(fading, first + OCTETS, float(length))
+    add(fading, BOTH + 1, float(length))
+    add(fading, first + SUM, octaves)
+    add(fading, first + SQUARES, octaves * octaves)
+    add(fading, first + FIRST_BIN + _bin(octaves), 1.0)
     if null:
-        add(state.fading, first + NULLS, 1.0)
-    if length == state.before[lane]:
-        add(state.fading, first + SAME, 1.0)
-    state.before[lane] = length
+        add(fading, first + NULLS, 1.0)
+    if length == before[lane]:
+        add(fading, first + SAME, 1.0)
+    before[lane] = length
 
 
 @compiled_part
@@ -139,15 +140,15 @@ def _give(state: LengthState, at_ns: int, row: NDArray[np.float32]) -> None:
         first = lane * COUNTS
         spread, variety = state.others[lane]
         for horizon in range(len(HORIZONS_S)):
-            frames = left(state.fading, first + FRAMES, horizon, at_ns)
-            mean = quotient(left(state.fading, first + SUM, horizon, at_ns), frames)
-            square = quotient(left(state.fading, first + SQUARES, horizon, at_ns), frames)
-            row[spread + horizon] = math.nan if math.isnan(mean) else math.sqrt(max(square - mean * mean, 0.0))
-            row[variety + horizon] = math.nan if math.isnan(mean) else _entropy(state.fading, first, horizon)
+            known = left(state.fading, first + FRAMES, horizon, at_ns) >= LEAST_WEIGHT
+            row[variety + horizon] = _entropy(state.fading, first, horizon) if known else math.nan
+            row[spread + horizon] = deviation(
+                state.fading, first + FRAMES, first + SUM, first + SQUARES, horizon, at_ns
+            )
 
 
 @compiled_part
-def _entropy(fading: Fading, first: int, horizon: int) -> float:
+def _entropy(fading: Tallies, first: int, horizon: int) -> float:
     """Of the bins, in bits; how much they have faded is the same for all."""
     total = fading.counts[first + FRAMES, horizon]
     entropy = 0.0

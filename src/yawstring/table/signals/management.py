@@ -55,7 +55,7 @@ class ManagementState(NamedTuple):
             the watched network; the last farewell between drone and controller, by each; one that may yet turn out to
             be survived; the last request to send, who made it, and whether it was followed up.
         reasons: ``int64[reason]``, when each was last given in the watched network.
-        longest: ``float64[1, 2]``, reservations, see :func:`~yawstring.table.signals.fading.raise_to`.
+        longest: ``float64[1, 2]``, reservations, see :func:`~yawstring.table.signals.lately.raise_to`.
         begun: ``int64[1]``, likewise.
     """
 

@@ -14,7 +14,6 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S
 from yawstring.schema.signals.timing import PACE_SIGNALS, PACES
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import BEACON_SUBTYPE, DOWN, MANAGEMENT, NO_LANE, UP, lanes
@@ -22,6 +21,17 @@ from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.peaks import Peaks, peak, peaks, top
 from yawstring.table.signals.role_names import DRONE
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import (
+    LEAST_WEIGHT,
+    RATE,
+    Tallies,
+    add,
+    advance,
+    deviation,
+    fractions,
+    left,
+    tallies,
+)
 
 OF_DRONE, OF_CONTROLLER, BEACON, OTHER_MANAGEMENT, LANES = range(5)
 
@@ -50,7 +60,7 @@ class PaceState(NamedTuple):
         others: ``int64[lane, 4]``, where unevenness, gap, silence and change go.
     """
 
-    fading: Fading
+    fading: Tallies
     gaps: Peaks
     last_ns: NDArray[np.int64]
     layout: Fractions
@@ -66,7 +76,7 @@ class Paces(Group):
         """Nothing heard yet."""
         names = [f"pace_{lane}_{measure}" for lane in PACES for measure in OTHERS]
         return PaceState(
-            fading=fading(LANES * COUNTS, HORIZONS_S),
+            fading=tallies(LANES * COUNTS, HORIZONS_S),
             gaps=peaks(LANES, HORIZONS_S),
             last_ns=np.full(LANES, MISSING),
             layout=fractions_of(self.signals, "pace", PACES, COUNTS, MEASURES),
@@ -101,30 +111,31 @@ def _paces(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    fading, gaps, last_ns = state.fading, state.gaps, state.last_ns
     for frame in range(len(time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
             _give(state, at_ns[row], out[row])
             row += 1
         if frame < len(time_ns) and lane[frame] != NO_LANE:
-            _hear(state, lane[frame], time_ns[frame])
+            _hear(fading, gaps, last_ns, lane[frame], time_ns[frame])
 
 
 @compiled_part
-def _hear(state: PaceState, lane: int, now_ns: int) -> None:
+def _hear(fading: Tallies, gaps: Peaks, last_ns: NDArray[np.int64], lane: int, now_ns: int) -> None:
     first = lane * COUNTS
-    advance(state.fading, now_ns)
-    add(state.fading, first + FRAMES, 1.0)
-    if state.last_ns[lane] != MISSING:
-        wait_ns = min(now_ns - state.last_ns[lane], LONGEST_NS)
+    advance(fading, now_ns)
+    add(fading, first + FRAMES, 1.0)
+    if last_ns[lane] != MISSING:
+        wait_ns = min(now_ns - last_ns[lane], LONGEST_NS)
         wait_s = wait_ns * 1e-9
-        add(state.fading, first + PAIRS, 1.0)
-        add(state.fading, first + WAITS, wait_s)
-        add(state.fading, first + SQUARES, wait_s * wait_s)
+        add(fading, first + PAIRS, 1.0)
+        add(fading, first + WAITS, wait_s)
+        add(fading, first + SQUARES, wait_s * wait_s)
         if wait_ns <= BURST_NS:
-            add(state.fading, first + BURSTS, 1.0)
-        top(state.gaps, lane, math.log2(1.0 + wait_ns / NS_PER_MS), now_ns)
-    state.last_ns[lane] = now_ns
+            add(fading, first + BURSTS, 1.0)
+        top(gaps, lane, math.log2(1.0 + wait_ns / NS_PER_MS), now_ns)
+    last_ns[lane] = now_ns
 
 
 @compiled_part
@@ -142,19 +153,16 @@ def _give(state: PaceState, at_ns: int, row: NDArray[np.float32]) -> None:
 
 @compiled_part
 def _unevenness(state: PaceState, first: int, horizon: int, at_ns: int) -> float:
-    pairs = left(state.fading, first + PAIRS, horizon, at_ns)
-    mean = quotient(left(state.fading, first + WAITS, horizon, at_ns), pairs)
-    square = quotient(left(state.fading, first + SQUARES, horizon, at_ns), pairs)
-    return math.sqrt(max(square / (mean * mean) - 1.0, 0.0)) if mean > 0.0 else math.nan
+    spread = deviation(state.fading, first + PAIRS, first + WAITS, first + SQUARES, horizon, at_ns)
+    total = state.fading.counts[first + WAITS, horizon]
+    return spread * state.fading.counts[first + PAIRS, horizon] / total if total > 0.0 else math.nan
 
 
 @compiled_part
 def _change(state: PaceState, first: int, at_ns: int) -> float:
     now = left(state.fading, first + FRAMES, SHORT, at_ns) / state.fading.horizons_ns[SHORT]
     usual = left(state.fading, first + FRAMES, LONG, at_ns)
+    if usual < LEAST_WEIGHT:
+        return math.nan
     # One frame in ten seconds is added to both, so that a lane that falls silent has a finite change.
-    return (
-        math.nan
-        if math.isnan(quotient(1.0, usual))
-        else math.log2((now + 1.0 / state.fading.horizons_ns[LONG]) / ((usual + 1.0) / state.fading.horizons_ns[LONG]))
-    )
+    return math.log2((now * state.fading.horizons_ns[LONG] + 1.0) / (usual + 1.0))

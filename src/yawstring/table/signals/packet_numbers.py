@@ -15,7 +15,6 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.replays import PACKET_NUMBER_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes, retries
@@ -23,6 +22,7 @@ from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.peaks import Peaks, peak, peaks, top
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired, place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 KEYS: Final = 1024
 """Counts followed at a time."""
@@ -42,7 +42,7 @@ FRAMES, OLD, UNMARKED, RESTARTS, COUNTS = range(5)
 MEASURES: Final = {"old": (OLD, FRAMES), "unmarked": (UNMARKED, RATE), "restarts": (RESTARTS, RATE)}
 
 
-class PacketNumberState(NamedTuple):
+class Keys(NamedTuple):
     """Counts of keys.
 
     Attributes:
@@ -50,17 +50,27 @@ class PacketNumberState(NamedTuple):
         heard_ns: ``int64[slot]``, when last.
         highest: ``int64[slot]``.
         risen_ns: ``int64[slot]``, when it last rose.
-        fading: ``[lane and count, horizon]``.
-        depth: ``[1, horizon]``, how far behind.
-        layout: Where they go.
-        depth_column: ``int64[1]``, where the depth goes.
     """
 
     keys: NDArray[np.int64]
     heard_ns: NDArray[np.int64]
     highest: NDArray[np.int64]
     risen_ns: NDArray[np.int64]
-    fading: Fading
+
+
+class PacketNumberState(NamedTuple):
+    """Counts of keys, and what came of them.
+
+    Attributes:
+        keys: By transmitter, kind of key and traffic class.
+        fading: ``[lane and count, horizon]``.
+        depth: ``[1, horizon]``, how far behind.
+        layout: Where they go.
+        depth_column: ``int64[1]``, where the depth goes.
+    """
+
+    keys: Keys
+    fading: Tallies
     depth: Peaks
     layout: Fractions
     depth_column: NDArray[np.int64]
@@ -96,11 +106,8 @@ class PacketNumbers(Group):
     def start(self, options: SignalOptions) -> PacketNumberState:
         """No key followed yet."""
         return PacketNumberState(
-            keys=np.full(KEYS, MISSING),
-            heard_ns=np.zeros(KEYS, np.int64),
-            highest=np.zeros(KEYS, np.int64),
-            risen_ns=np.zeros(KEYS, np.int64),
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            keys=Keys(np.full(KEYS, MISSING), *(np.zeros(KEYS, np.int64) for _ in range(3))),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             depth=peaks(1, HORIZONS_S),
             layout=fractions_of(self.signals, "packet_number", DATA_LANES, COUNTS, MEASURES),
             depth_column=columns_of(self.signals, ["packet_number_link_depth"]),
@@ -138,6 +145,7 @@ def _packet_numbers(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    keys, fading, depth = state.keys, state.fading, state.depth
     for frame in range(len(columns.time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
@@ -145,34 +153,34 @@ def _packet_numbers(
                 out[row, state.depth_column[0] + horizon] = peak(state.depth, 0, horizon, at_ns[row])
             row += 1
         if frame < len(columns.time_ns) and columns.lane[frame] != NO_LANE and columns.number[frame] >= 0:
-            _hear(state, columns, frame)
+            _hear(keys, fading, depth, columns, frame)
 
 
 @compiled_part
-def _hear(state: PacketNumberState, columns: Columns, frame: int) -> None:
+def _hear(keys: Keys, fading: Tallies, depth: Peaks, columns: Columns, frame: int) -> None:
     now_ns, number, first = columns.time_ns[frame], columns.number[frame], columns.lane[frame] * COUNTS
     group = (columns.receiver[frame] >> GROUP_BIT) & 1
     key = paired(paired(columns.sender[frame], group), max(columns.priority[frame], -1))
-    slot, fresh = place(state.keys, state.heard_ns, key, now_ns)
-    advance(state.fading, now_ns)
-    add(state.fading, first + FRAMES, 1.0)
-    behind = 0 if fresh else state.highest[slot] - number
+    slot, fresh = place(keys.keys, keys.heard_ns, key, now_ns)
+    advance(fading, now_ns)
+    add(fading, first + FRAMES, 1.0)
+    behind = 0 if fresh else keys.highest[slot] - number
     if fresh or behind < 0:
-        _rise(state, slot, number, now_ns)
-        top(state.depth, 0, 0.0, now_ns)
+        _rise(keys, slot, number, now_ns)
+        top(depth, 0, 0.0, now_ns)
         return
     retry = columns.retry[frame] == 1
-    if not retry and (0 < number <= FEW < state.highest[slot] or now_ns - state.risen_ns[slot] > QUIET_NS):
-        add(state.fading, first + RESTARTS, 1.0)
-        _rise(state, slot, number, now_ns)
+    if not retry and (0 < number <= FEW < keys.highest[slot] or now_ns - keys.risen_ns[slot] > QUIET_NS):
+        add(fading, first + RESTARTS, 1.0)
+        _rise(keys, slot, number, now_ns)
         return
-    add(state.fading, first + OLD, 1.0)
+    add(fading, first + OLD, 1.0)
     if columns.retry[frame] != MISSING and not retry:
-        add(state.fading, first + UNMARKED, 1.0)
-        top(state.depth, 0, math.log2(1.0 + behind), now_ns)
+        add(fading, first + UNMARKED, 1.0)
+        top(depth, 0, math.log2(1.0 + behind), now_ns)
 
 
 @compiled_part
-def _rise(state: PacketNumberState, slot: int, number: int, now_ns: int) -> None:
-    state.highest[slot] = number
-    state.risen_ns[slot] = now_ns
+def _rise(keys: Keys, slot: int, number: int, now_ns: int) -> None:
+    keys.highest[slot] = number
+    keys.risen_ns[slot] = now_ns

@@ -13,12 +13,12 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.traffic import PROTOCOL_SIGNALS
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import Tallies, add, advance, fractions, tallies
 
 PACKETS, UDP, TCP, ICMP, ARP, EAPOL, TELLO, COUNTS = range(8)
 """What is counted, in each lane."""
@@ -45,7 +45,7 @@ class ProtocolState(NamedTuple):
         layout: Where they go.
     """
 
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -57,7 +57,7 @@ class Protocols(Group):
     def start(self, options: SignalOptions) -> ProtocolState:
         """Nothing heard yet."""
         layout = fractions_of(self.signals, "protocol", DATA_LANES, COUNTS, MEASURES)
-        return ProtocolState(fading(len(DATA_LANES) * COUNTS, HORIZONS_S), layout)
+        return ProtocolState(tallies(len(DATA_LANES) * COUNTS, HORIZONS_S), layout)
 
     def step(
         self, state: ProtocolState, inputs: Inputs, roles: Roles, plan: Plan
@@ -104,7 +104,7 @@ def _count(
 
 
 @compiled_part
-def _hear(fading: Fading, first: int, protocol: int, now_ns: int) -> None:
+def _hear(fading: Tallies, first: int, protocol: int, now_ns: int) -> None:
     advance(fading, now_ns)
     for one in range(COUNTS):
         if (protocol >> one) & 1:

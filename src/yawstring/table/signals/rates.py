@@ -14,12 +14,12 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.radio import RATE_SIGNALS
-from yawstring.table.signals.fading import Fading, add, advance, fading, fractions, left, quotient
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes
 from yawstring.table.signals.layout import Fractions, columns_of, fractions_of
 from yawstring.table.signals.roles import Roles
+from yawstring.table.signals.tallies import LEAST_WEIGHT, Tallies, add, advance, deviation, fractions, tallies
 
 FRAMES, CHANGES, PREAMBLES, SUM, SQUARES, DISTANCES, COUNTS = range(7)
 """What is counted, in each lane."""
@@ -44,7 +44,7 @@ class RateState(NamedTuple):
         spreads: ``int64[lane]``, where the spread goes.
     """
 
-    fading: Fading
+    fading: Tallies
     rate: NDArray[np.float64]
     preamble: NDArray[np.int64]
     layout: Fractions
@@ -59,7 +59,7 @@ class Rates(Group):
     def start(self, options: SignalOptions) -> RateState:
         """Nothing heard yet."""
         return RateState(
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             rate=np.full(len(DATA_LANES), np.nan),
             preamble=np.full(len(DATA_LANES), MISSING),
             layout=fractions_of(self.signals, "rate", DATA_LANES, COUNTS, MEASURES),
@@ -86,30 +86,39 @@ def _rates(  # columns, plan, and where to
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    fading, rates, preambles = state.fading, state.rate, state.preamble
     for frame in range(len(time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
             _spread(state, at_ns[row], out[row])
             row += 1
         if frame < len(time_ns) and lane[frame] != NO_LANE and 0.0 < rate[frame] < math.inf:
-            _hear(state, lane[frame], math.log2(rate[frame]), preamble[frame], time_ns[frame])
+            _hear(fading, rates, preambles, lane[frame], math.log2(rate[frame]), preamble[frame], time_ns[frame])
 
 
 @compiled_part
-def _hear(state: RateState, lane: int, rate: float, preamble: int, now_ns: int) -> None:
+def _hear(
+    fading: Tallies,
+    rates: NDArray[np.float64],
+    preambles: NDArray[np.int64],
+    lane: int,
+    rate: float,
+    preamble: int,
+    now_ns: int,
+) -> None:
     first = lane * COUNTS
-    advance(state.fading, now_ns)
-    before, preamble_before = state.rate[lane], state.preamble[lane]
-    state.rate[lane], state.preamble[lane] = rate, preamble
+    advance(fading, now_ns)
+    before, preamble_before = rates[lane], preambles[lane]
+    rates[lane], preambles[lane] = rate, preamble
     if not math.isnan(before):
-        frames = left(state.fading, first + FRAMES, LONG, now_ns)
-        mean = quotient(left(state.fading, first + SUM, LONG, now_ns), frames)
-        add(state.fading, first + DISTANCES, 0.0 if math.isnan(mean) else abs(rate - mean))
-        add(state.fading, first + CHANGES, 1.0 if rate != before else 0.0)
-        add(state.fading, first + PREAMBLES, 1.0 if preamble != preamble_before else 0.0)
-    add(state.fading, first + FRAMES, 1.0)
-    add(state.fading, first + SUM, rate)
-    add(state.fading, first + SQUARES, rate * rate)
+        if fading.counts[first + FRAMES, LONG] >= LEAST_WEIGHT * fading.weights[LONG]:
+            mean = fading.counts[first + SUM, LONG] / fading.counts[first + FRAMES, LONG]
+            add(fading, first + DISTANCES, abs(rate - mean))
+        add(fading, first + CHANGES, 1.0 if rate != before else 0.0)
+        add(fading, first + PREAMBLES, 1.0 if preamble != preamble_before else 0.0)
+    add(fading, first + FRAMES, 1.0)
+    add(fading, first + SUM, rate)
+    add(fading, first + SQUARES, rate * rate)
 
 
 @compiled_part
@@ -117,7 +126,6 @@ def _spread(state: RateState, at_ns: int, row: NDArray[np.float32]) -> None:
     for lane in range(len(state.spreads)):
         first = lane * COUNTS
         for horizon in range(len(HORIZONS_S)):
-            frames = left(state.fading, first + FRAMES, horizon, at_ns)
-            mean = quotient(left(state.fading, first + SUM, horizon, at_ns), frames)
-            square = quotient(left(state.fading, first + SQUARES, horizon, at_ns), frames)
-            row[state.spreads[lane] + horizon] = math.sqrt(max(square - mean * mean, 0.0))
+            row[state.spreads[lane] + horizon] = deviation(
+                state.fading, first + FRAMES, first + SUM, first + SQUARES, horizon, at_ns
+            )

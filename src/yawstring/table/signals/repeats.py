@@ -14,13 +14,13 @@ from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import DATA_LANES, HORIZONS_S
 from yawstring.schema.signals.replays import REPEAT_SIGNALS
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import NO_LANE, data_lanes, retries
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired, place
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 REMEMBERED: Final = 8192
 """Packets, and as many payloads."""
@@ -72,7 +72,7 @@ class RepeatState(NamedTuple):
 
     packets: Remembered
     payloads: Remembered
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -108,7 +108,7 @@ class Repeats(Group):
         return RepeatState(
             packets=_nothing(),
             payloads=_nothing(),
-            fading=fading(len(DATA_LANES) * COUNTS, HORIZONS_S),
+            fading=tallies(len(DATA_LANES) * COUNTS, HORIZONS_S),
             layout=fractions_of(self.signals, "repeat", DATA_LANES, COUNTS, MEASURES),
         )
 
@@ -123,14 +123,14 @@ class Repeats(Group):
             sender=inputs.whole("wlan.ta"),
             number=inputs.whole("wlan.seq"),
             retry=retries(inputs),
-            payload=payloads(inputs),
+            payload=_payloads(inputs),
             identification=inputs.whole("ip.id"),
         )
         _repeats(state, columns, plan.after, plan.time_ns, out)
         return state, out
 
 
-def payloads(inputs: Inputs) -> NDArray[np.int64]:
+def _payloads(inputs: Inputs) -> NDArray[np.int64]:
     """``int64[frame]``: what stands for the payload's octets, MISSING where there is none."""
     if inputs.has("payload_hash"):
         return inputs.whole("payload_hash")
@@ -158,33 +158,34 @@ def _repeats(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    packets, payloads, fading = state.packets, state.payloads, state.fading
     for frame in range(len(columns.time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
             row += 1
         if frame < len(columns.time_ns) and columns.lane[frame] != NO_LANE and columns.payload[frame] != MISSING:
-            _hear(state, columns, frame)
+            _hear(packets, payloads, fading, columns, frame)
 
 
 @compiled_part
-def _hear(state: RepeatState, columns: Columns, frame: int) -> None:
+def _hear(packets: Remembered, payloads: Remembered, fading: Tallies, columns: Columns, frame: int) -> None:
     now_ns, number, retry = columns.time_ns[frame], columns.number[frame], columns.retry[frame]
     first = columns.lane[frame] * COUNTS
     payload = paired(columns.sender[frame], columns.payload[frame])
     packet = paired(payload, columns.identification[frame])
-    packet_age_ns, retried = _seen(state.packets, packet, number, retry, now_ns)
+    packet_age_ns, retried = _seen(packets, packet, number, retry, now_ns)
     payload_age_ns = packet_age_ns
     if columns.identification[frame] != MISSING:
-        payload_age_ns, _ = _seen(state.payloads, payload, number, retry, now_ns)
-    advance(state.fading, now_ns)
+        payload_age_ns, _ = _seen(payloads, payload, number, retry, now_ns)
+    advance(fading, now_ns)
     if retried:
         return
-    add(state.fading, first + PACKETS, 1.0)
+    add(fading, first + PACKETS, 1.0)
     if payload_age_ns >= 0:
-        add(state.fading, first + SAME_PAYLOAD, 1.0)
+        add(fading, first + SAME_PAYLOAD, 1.0)
     if packet_age_ns >= 0:
-        add(state.fading, first + AGAIN, 1.0)
-        add(state.fading, first + AGES, math.log2(1.0 + packet_age_ns / NS_PER_MS))
+        add(fading, first + AGAIN, 1.0)
+        add(fading, first + AGES, math.log2(1.0 + packet_age_ns / NS_PER_MS))
 
 
 @compiled_part

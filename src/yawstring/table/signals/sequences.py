@@ -14,13 +14,13 @@ from yawstring.schema.signals import Signal
 from yawstring.schema.signals.grid import HORIZONS_S, LANES
 from yawstring.schema.signals.sequences import SEQUENCE_SIGNALS
 from yawstring.table.signals.counters import JUMP, REGRESS, REPEAT, STEP, SWITCH, Counters, counters, follow
-from yawstring.table.signals.fading import RATE, Fading, add, advance, fading, fractions
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.lanes import DATA_TYPE, NO_LANE, NULL_BIT, QOS_BIT, lanes, retries
 from yawstring.table.signals.layout import Fractions, fractions_of
 from yawstring.table.signals.roles import Roles
 from yawstring.table.signals.slots import paired
+from yawstring.table.signals.tallies import RATE, Tallies, add, advance, fractions, tallies
 
 SENDERS: Final = 4096
 """Counts followed at a time."""
@@ -53,7 +53,7 @@ class SequenceState(NamedTuple):
     """
 
     counters: Counters
-    fading: Fading
+    fading: Tallies
     layout: Fractions
 
 
@@ -93,7 +93,7 @@ class Sequences(Group):
     def start(self, options: SignalOptions) -> SequenceState:
         """Nobody followed yet."""
         layout = fractions_of(self.signals, "sequence", LANES, COUNTS, MEASURES)
-        return SequenceState(counters(SENDERS), fading(len(LANES) * COUNTS, HORIZONS_S), layout)
+        return SequenceState(counters(SENDERS), tallies(len(LANES) * COUNTS, HORIZONS_S), layout)
 
     def step(
         self, state: SequenceState, inputs: Inputs, roles: Roles, plan: Plan
@@ -125,16 +125,17 @@ def _sequences(
     out: NDArray[np.float32],
 ) -> None:
     row = 0
+    counters, fading = state.counters, state.fading
     for frame in range(len(columns.time_ns) + 1):
         while row < len(after) and after[row] == frame:
             fractions(state.fading, state.layout.of, at_ns[row], out[row], state.layout.columns)
             row += 1
         if frame < len(columns.time_ns) and columns.lane[frame] != NO_LANE:
-            _hear(state, columns, frame)
+            _hear(counters, fading, columns, frame)
 
 
 @compiled_part
-def _hear(state: SequenceState, columns: Columns, frame: int) -> None:
+def _hear(counters: Counters, fading: Tallies, columns: Columns, frame: int) -> None:
     number, of_class = columns.number[frame], columns.type[frame] == DATA_TYPE and columns.subtype[frame] & QOS_BIT != 0
     if not 0 <= number <= LAST_NUMBER or columns.fragment[frame] > 0:
         return
@@ -146,27 +147,26 @@ def _hear(state: SequenceState, columns: Columns, frame: int) -> None:
         count, receiver = max(columns.priority[frame], 0), columns.receiver[frame]
     key = paired(paired(columns.sender[frame], receiver), count)
     now_ns = columns.time_ns[frame]
-    kind = follow(state.counters, key, number, LAST_NUMBER, now_ns)
-    advance(state.fading, now_ns)
-    _count(state, columns.lane[frame] * COUNTS, kind, columns.retry[frame])
+    kind = follow(counters, key, number, LAST_NUMBER, now_ns)
+    advance(fading, now_ns)
+    _count(fading, float(counters.missed[0]), columns.lane[frame] * COUNTS, kind, columns.retry[frame])
 
 
 @compiled_part
-def _count(state: SequenceState, first: int, kind: int, retry: int) -> None:
-    missed = float(state.counters.missed[0])
-    add(state.fading, first + FRAMES, 1.0)
-    add(state.fading, first + EXPECTED, 1.0 + missed)
+def _count(fading: Tallies, missed: float, first: int, kind: int, retry: int) -> None:
+    add(fading, first + FRAMES, 1.0)
+    add(fading, first + EXPECTED, 1.0 + missed)
     if kind == STEP and missed:
-        add(state.fading, first + MISSED, missed)
+        add(fading, first + MISSED, missed)
     elif kind == REPEAT:
-        add(state.fading, first + REPEATS, 1.0)
+        add(fading, first + REPEATS, 1.0)
     elif kind == REGRESS:
-        add(state.fading, first + REGRESSES, 1.0)
+        add(fading, first + REGRESSES, 1.0)
     elif kind == JUMP:
-        add(state.fading, first + JUMPS, 1.0)
+        add(fading, first + JUMPS, 1.0)
     elif kind == SWITCH:
-        add(state.fading, first + SWITCHES, 1.0)
+        add(fading, first + SWITCHES, 1.0)
     if retry == 1:
-        add(state.fading, first + RETRIES, 1.0)
+        add(fading, first + RETRIES, 1.0)
     elif retry == 0 and kind in (REPEAT, REGRESS):
-        add(state.fading, first + UNMARKED, 1.0)
+        add(fading, first + UNMARKED, 1.0)

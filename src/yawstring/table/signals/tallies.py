@@ -26,7 +26,7 @@ MOST_EXPONENT: Final = 40.0
 """How far weights grow before the landmark moves on; e^40 is far from where float64 ends."""
 
 
-class Fading(NamedTuple):
+class Tallies(NamedTuple):
     """Counts that fade.
 
     Attributes:
@@ -42,9 +42,9 @@ class Fading(NamedTuple):
     landmark_ns: NDArray[np.int64]
 
 
-def fading(count: int, horizons_s: Sequence[float]) -> Fading:
+def tallies(count: int, horizons_s: Sequence[float]) -> Tallies:
     """Nothing counted yet."""
-    return Fading(
+    return Tallies(
         counts=np.zeros((count, len(horizons_s))),
         weights=np.ones(len(horizons_s)),
         horizons_ns=np.array(horizons_s) * NS_PER_S,
@@ -53,7 +53,7 @@ def fading(count: int, horizons_s: Sequence[float]) -> Fading:
 
 
 @compiled_part
-def advance(fading: Fading, now_ns: int) -> None:
+def advance(fading: Tallies, now_ns: int) -> None:
     """Weigh events of this time from now on."""
     age_ns = float(now_ns - fading.landmark_ns[0])
     for horizon in range(len(fading.horizons_ns)):
@@ -64,7 +64,7 @@ def advance(fading: Fading, now_ns: int) -> None:
 
 
 @compiled_part
-def _move(fading: Fading, now_ns: int) -> None:
+def _move(fading: Tallies, now_ns: int) -> None:
     for horizon in range(len(fading.horizons_ns)):
         left = math.exp(-float(now_ns - fading.landmark_ns[0]) / fading.horizons_ns[horizon])
         for count in range(len(fading.counts)):
@@ -74,14 +74,14 @@ def _move(fading: Fading, now_ns: int) -> None:
 
 
 @compiled_part
-def add(fading: Fading, count: int, amount: float) -> None:
+def add(fading: Tallies, count: int, amount: float) -> None:
     """Count an event of the latest time."""
     for horizon in range(len(fading.horizons_ns)):
         fading.counts[count, horizon] += amount * fading.weights[horizon]
 
 
 @compiled_part
-def left(fading: Fading, count: int, horizon: int, at_ns: int) -> float:
+def left(fading: Tallies, count: int, horizon: int, at_ns: int) -> float:
     """What is left of a count at a time, each event weighing less than 1."""
     age_ns = float(at_ns - fading.landmark_ns[0])
     return float(fading.counts[count, horizon] * math.exp(-age_ns / fading.horizons_ns[horizon]))
@@ -89,7 +89,7 @@ def left(fading: Fading, count: int, horizon: int, at_ns: int) -> float:
 
 @compiled_part
 def fractions(
-    fading: Fading, of: NDArray[np.int64], at_ns: int, row: NDArray[np.float32], columns: NDArray[np.int64]
+    fading: Tallies, of: NDArray[np.int64], at_ns: int, row: NDArray[np.float32], columns: NDArray[np.int64]
 ) -> None:
     """Write what one count is of another, or a second, at each horizon.
 
@@ -110,6 +110,16 @@ def fractions(
             else:
                 value = quotient(above, fading.counts[of[one, 1], horizon] * faded)
             row[columns[one] + horizon] = value
+
+
+@compiled_part
+def deviation(fading: Tallies, frames: int, total: int, squares: int, horizon: int, at_ns: int) -> float:
+    """Standard deviation by a count, a sum and a sum of squares; NaN where too little is left to tell."""
+    mean = quotient(left(fading, total, horizon, at_ns), left(fading, frames, horizon, at_ns))
+    if math.isnan(mean):
+        return math.nan
+    square = fading.counts[squares, horizon] / fading.counts[frames, horizon]
+    return math.sqrt(max(square - mean * mean, 0.0))
 
 
 @compiled_part
