@@ -11,35 +11,44 @@ Int = int | np.int64
 Octets = NDArray[np.uint8]
 """uint8[octet], read-only."""
 
+_1, _2, _3 = np.uint64(1), np.uint64(2), np.uint64(3)
+
 
 @compiled_part
 def u16le(octets: Octets, at: Int) -> Int:
     """Two octets, least significant first."""
-    return np.int64(octets[at]) | np.int64(octets[at + 1]) << 8
+    place = np.uint64(at)
+    return np.int64(octets[place]) | np.int64(octets[place + _1]) << 8
 
 
 @compiled_part
 def u16be(octets: Octets, at: Int) -> Int:
     """Two octets, most significant first."""
-    return np.int64(octets[at]) << 8 | np.int64(octets[at + 1])
+    place = np.uint64(at)
+    return np.int64(octets[place]) << 8 | np.int64(octets[place + _1])
 
 
 @compiled_part
 def u24be(octets: Octets, at: Int) -> Int:
     """Three octets, most significant first."""
-    return np.int64(octets[at]) << 16 | np.int64(octets[at + 1]) << 8 | np.int64(octets[at + 2])
+    place = np.uint64(at)
+    return np.int64(octets[place]) << 16 | np.int64(octets[place + _1]) << 8 | np.int64(octets[place + _2])
 
 
 @compiled_part
 def u32le(octets: Octets, at: Int) -> Int:
     """Four octets, least significant first."""
-    return u16le(octets, at) | u16le(octets, at + 2) << 16
+    place = np.uint64(at)
+    low = np.int64(octets[place]) | np.int64(octets[place + _1]) << 8
+    return low | np.int64(octets[place + _2]) << 16 | np.int64(octets[place + _3]) << 24
 
 
 @compiled_part
 def u32be(octets: Octets, at: Int) -> Int:
     """Four octets, most significant first."""
-    return u16be(octets, at) << 16 | u16be(octets, at + 2)
+    place = np.uint64(at)
+    high = np.int64(octets[place]) << 24 | np.int64(octets[place + _1]) << 16
+    return high | np.int64(octets[place + _2]) << 8 | np.int64(octets[place + _3])
 
 
 @compiled_part
