@@ -116,7 +116,7 @@ def _frame(
     end: Int,
     link: Int,
     whole: bool,
-    tables: Int64s,
+    tables: NDArray[np.uint32],
     key: NDArray[np.uint64],
     parts: Int,
     layouts: Int64s,
@@ -166,7 +166,7 @@ def read_frames(
     octets: Octets,
     records: Int64s,
     first_number: Int,
-    tables: Int64s,
+    tables: NDArray[np.uint32],
     key: NDArray[np.uint64],
     parts: Int,
     kept: Int64s,
@@ -182,7 +182,7 @@ def read_frames(
         octets: uint8[octet] that the records point into.
         records: int64[slot, record]; see :mod:`yawstring.wire.records`.
         first_number: Number of the first frame.
-        tables: int64[slice, octet] of the frame check sequence.
+        tables: uint32[slice, octet] of the frame check sequence.
         key: uint64[2] of the hashes.
         parts: Which of the parts of the work are done.
         kept: int64[column], the slots that are kept.

@@ -80,7 +80,7 @@ def without_fcs(octets: Octets, end: Int, whole: bool, row: Int64s) -> Int:
 
 
 @compiled_part
-def check(octets: Octets, end: Int, tables: NDArray[np.int64], row: Int64s) -> None:
+def check(octets: Octets, end: Int, tables: NDArray[np.uint32], row: Int64s) -> None:
     """Check the frame check sequence of a frame that ends at ``end``; it was taken before any padding came in."""
     if row[FCS] == NONE:
         return
