@@ -136,7 +136,8 @@ def decode_records(
     layouts = np.zeros((LAYOUTS + 1, LAYOUT_SLOTS), np.int64)
     rows = np.empty((BLOCK_FRAMES, SLOTS), np.int64)
     known, wanted = (crc_tables(), hash_key(key), _parts(kept)), np.array(kept, np.int64)
-    read_frames(array, found.table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
+    if len(found):  # the loop would be compiled once more for an empty table, which is laid out otherwise
+        read_frames(array, found.table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
     rejects = Counter(found.rejects) + Counter(counted(counts))
     return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
 

@@ -63,7 +63,7 @@ _ALONE = 3
 _NO_DATA = 4
 
 
-@compiled_within
+@compiled_part
 def _header(octets: Octets, at: Int, end: Int, link: Int, layouts: Int64s, row: Int64s) -> Int:
     """Read what stands before the 802.11 frame; ``row[MAC_AT]`` says where that begins."""
     if link == LINK_RADIOTAP:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled_part, compiled_within
+from yawstring.compiled import compiled_part
 from yawstring.wire.checksums import crc32
 from yawstring.wire.octets import Int, Octets, address, u16le, u24be, u32le
 from yawstring.wire.records import Int64s
@@ -101,7 +101,7 @@ def _control_field(first: Int, flags: Int, row: Int64s) -> None:
     row[PROTECTED], row[ORDER] = flags >> 6 & 1, flags >> 7
 
 
-@compiled_within
+@compiled_part
 def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read the MAC header; ``row[BODY]`` is where the body begins. Gives the first fault."""
     if end - at < 2:
@@ -127,7 +127,7 @@ def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return _addressed(octets, at, end, kind, row)
 
 
-@compiled_within
+@compiled_part
 def _addressed(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     """Read the header of a management or data frame from its addresses on."""
     if end - at >= 10:

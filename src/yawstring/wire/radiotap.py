@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from yawstring.compiled import compiled_part, compiled_within
+from yawstring.compiled import compiled_part
 from yawstring.wire.checksums import mixed
 from yawstring.wire.octets import Int, Octets, i8, i64le, u16le, u32le
 from yawstring.wire.rates import PHY_FHSS, RATE_UNIT, note_channel_flags
@@ -76,7 +76,7 @@ LAYOUTS = 512
 """Layouts that are kept, a power of two. One more row is for a header whose layout is not."""
 
 
-@compiled_within
+@compiled_part
 def radiotap(octets: Octets, at: Int, end: Int, layouts: Int64s, row: Int64s) -> Int:
     """Read the radiotap header at ``at`` of a frame that ends at ``end``; gives the first fault.
 

@@ -6,7 +6,7 @@ Rates are products of subcarriers, coded bits and streams over the length of a s
 
 import numpy as np
 
-from yawstring.compiled import compiled_part, compiled_within
+from yawstring.compiled import compiled_part
 from yawstring.wire.octets import Int
 from yawstring.wire.records import Int64s
 from yawstring.wire.slots import (
@@ -105,7 +105,7 @@ def _bits_per_second(subcarriers: Int, sixths: Int, streams: Int, symbol_ns: Int
     return bits
 
 
-@compiled_within
+@compiled_part
 def reception(row: Int64s) -> None:
     """Fill the ``wlan_radio`` columns of a frame from what the radio header left in the row."""
     if row[FREQUENCY] == 0:
