@@ -250,14 +250,17 @@ def _xchannel(octets: Octets, at: Int, row: Int64s) -> None:
 
 @compiled_part
 def _modulation(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
-    """Read what the data rate of HT, VHT and HE frames is made of."""
-    mcs, vht, he = at + layout[LAST + _MCS], at + layout[LAST + _VHT], at + layout[LAST + _HE]
-    if mcs > at:
+    """Read what the data rate of HT, VHT and HE frames is made of: the last of these fields says how it was sent."""
+    mcs, vht, he = layout[LAST + _MCS], layout[LAST + _VHT], layout[LAST + _HE]
+    if mcs > max(vht, he):
+        mcs += at
         row[MCS_KNOWN], row[MCS_FLAGS], row[MCS_INDEX] = octets[mcs], octets[mcs + 1], octets[mcs + 2]
-    if vht > at:
+    elif vht > he:
+        vht += at
         row[VHT_KNOWN], row[VHT_FLAGS] = u16le(octets, vht), octets[vht + 2]
         row[VHT_BANDWIDTH], row[VHT_USERS] = octets[vht + 3], u32le(octets, vht + 4)
-    if he > at:
+    elif he:
+        he += at
         row[HE_1], row[HE_2], row[HE_3] = u16le(octets, he), u16le(octets, he + 2), u16le(octets, he + 4)
         row[HE_5], row[HE_6] = u16le(octets, he + 8), u16le(octets, he + 10)
     if layout[LAST + _ZERO_LENGTH]:

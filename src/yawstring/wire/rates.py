@@ -237,14 +237,12 @@ def _ht_preamble(known: Int, flags: Int, streams: Int, row: Int64s) -> None:
 def _vht(row: Int64s) -> None:
     known, flags, bandwidth = row[VHT_KNOWN], row[VHT_FLAGS], row[VHT_BANDWIDTH] & 31
     row[PHY] = PHY_AC
-    if not known & _VHT_BANDWIDTH or not known & _VHT_GUARD or bandwidth >= VHT_WIDTHS.size:
-        return
-    width = VHT_WIDTHS[bandwidth]
-    for user in range(4):
-        streams, index = row[VHT_USERS] >> 8 * user & 15, row[VHT_USERS] >> 8 * user + 4 & 15
-        if 1 <= streams <= 8 and _vht_allowed(index, streams, width):
-            symbol = SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
-            row[DATA_RATE] = _bits_per_second(SUBCARRIERS[width], SIXTHS_OF_BITS[index], streams, symbol)
+    if known & _VHT_BANDWIDTH and known & _VHT_GUARD and bandwidth < VHT_WIDTHS.size:
+        width, symbol = VHT_WIDTHS[bandwidth], SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
+        for user in range(4):
+            streams, index = row[VHT_USERS] >> 8 * user & 15, row[VHT_USERS] >> 8 * user + 4 & 15
+            if 1 <= streams <= 8 and _vht_allowed(index, streams, width):
+                row[DATA_RATE] = _bits_per_second(SUBCARRIERS[width], SIXTHS_OF_BITS[index], streams, symbol)
     if row[DATA_RATE] != NONE:
         space_time = (row[VHT_USERS] & 15) * (2 if known & _VHT_STBC and flags & 0x01 else 1)
         row[PREAMBLE] = MIXED_PREAMBLE_US + TRAINING_US * space_time
