@@ -53,7 +53,19 @@ def compiled_part(function: F) -> F:
     """The function as machine code that only compiled functions call: those of its sub-package; one in ``wire``, any.
 
     It has no door for Python and is not kept by itself, only within those that call it: that is a quarter of the time
-    it takes to compile. It works in the arrays it is lent, as :func:`compiled_lent` has it.
+    it takes to compile. It may make arrays, slice them and give them back, for their holders are counted.
+
+    Args:
+        function: A function of the module's top level, of arrays and scalars.
+    """
+    return cast("F", numba.njit(**_KEEPING, **_PART)(function))
+
+
+def compiled_lent_part(function: F) -> F:
+    """As :func:`compiled_part`, for a part that works in the arrays it is lent, as :func:`compiled_lent` has it.
+
+    It may be called from any compiled function. It may slice an array for its own use, but neither make one, which
+    Numba refuses, nor give one back, which nothing refuses: its caller would let go of what nobody has counted.
 
     Args:
         function: A function of the module's top level, of arrays and scalars, that gives back scalars or nothing.
@@ -62,7 +74,7 @@ def compiled_part(function: F) -> F:
 
 
 def compiled_within(function: F) -> F:
-    """As :func:`compiled_part`, put into every place that calls it: for what every frame goes through.
+    """As :func:`compiled_lent_part`, put into every place that calls it: for what every frame goes through.
 
     A call costs more than it seems, for an array is handed over as seven numbers. Each place takes its time to compile.
 

@@ -7,7 +7,7 @@ guess against it.
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.octets import Int, Octets, i64le
 
 CRC_POLYNOMIAL = 0xEDB88320
@@ -39,7 +39,7 @@ def crc_tables() -> NDArray[np.uint32]:
     return tables
 
 
-@compiled_part
+@compiled_lent_part
 def crc32(octets: Octets, at: Int, end: Int, before: Int, tables: NDArray[np.uint32]) -> Int:
     """CRC-32 of what came ``before`` (0: nothing) and the octets from ``at`` up to ``end``; sixteen at a time."""
     crc = before ^ _ALL
@@ -69,7 +69,7 @@ def hash_key(key: bytes) -> NDArray[np.uint64]:
     return np.frombuffer(key or bytes(KEY_OCTETS), "<u8").astype(np.uint64)
 
 
-@compiled_part
+@compiled_lent_part
 def siphash(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64]) -> Int:
     """SipHash-2-4 of the octets from ``at`` up to ``end``, as a number of 64 bits and a sign."""
     v0, v1, v2, v3 = (
@@ -106,7 +106,7 @@ def siphash(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64]) -> Int:
     return np.int64(v0 ^ v1 ^ v2 ^ v3)
 
 
-@compiled_part
+@compiled_lent_part
 def mixed(state: Int, value: Int) -> Int:
     """The state of a fingerprint after one more value: a mixing of 64 bits (after Steele, Lea and Flood's SplitMix)."""
     bits = (_U(state) ^ _U(value)) + _U(_MULTIPLIERS[0])

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled_lent, compiled_part, compiled_within
+from yawstring.compiled import compiled_lent, compiled_lent_part, compiled_within
 from yawstring.wire.checksums import siphash
 from yawstring.wire.elements import management
 from yawstring.wire.headers import ppi, prism
@@ -63,7 +63,7 @@ _ALONE = 3
 _NO_DATA = 4
 
 
-@compiled_part
+@compiled_lent_part
 def _header(octets: Octets, at: Int, end: Int, link: Int, layouts: Int64s, row: Int64s) -> Int:
     """Read what stands before the 802.11 frame; ``row[MAC_AT]`` says where that begins."""
     if link == LINK_RADIOTAP:
@@ -81,7 +81,7 @@ def _header(octets: Octets, at: Int, end: Int, link: Int, layouts: Int64s, row: 
     return LINK_UNKNOWN
 
 
-@compiled_part
+@compiled_lent_part
 def _body(octets: Octets, end: Int, key: NDArray[np.uint64], parts: Int, row: Int64s) -> Int:
     """Read what follows the MAC header; gives the first fault."""
     kind = row[TYPE]
@@ -149,7 +149,7 @@ def _frame(
     return first if first else fault
 
 
-@compiled_part
+@compiled_lent_part
 def _turned(rows: Int64s, slot: Int, column: Int64s) -> np.uint32:
     """Copy a slot of every row of a block into its column; gives a bit for every row that holds a value."""
     bits = np.uint32(0)

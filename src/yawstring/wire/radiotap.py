@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.checksums import mixed
 from yawstring.wire.octets import Int, Octets, i8, i64le, u16le, u32le
 from yawstring.wire.rates import PHY_FHSS, RATE_UNIT, note_channel_flags
@@ -76,7 +76,7 @@ LAYOUTS = 512
 """Layouts that are kept, a power of two. One more row is for a header whose layout is not."""
 
 
-@compiled_part
+@compiled_lent_part
 def radiotap(octets: Octets, at: Int, end: Int, layouts: Int64s, row: Int64s) -> Int:
     """Read the radiotap header at ``at`` of a frame that ends at ``end``; gives the first fault.
 
@@ -96,7 +96,7 @@ def radiotap(octets: Octets, at: Int, end: Int, layouts: Int64s, row: Int64s) ->
     return fault
 
 
-@compiled_part
+@compiled_lent_part
 def _layout(octets: Octets, at: Int, length: Int, layouts: Int64s) -> Int:
     """Row of the header's layout: found, or worked out in the place of one that other headers had.
 
@@ -121,7 +121,7 @@ def _layout(octets: Octets, at: Int, length: Int, layouts: Int64s) -> Int:
     return place
 
 
-@compiled_part
+@compiled_lent_part
 def _present(octets: Octets, first: Int, stop: Int) -> Int:
     """Where the present words that begin at ``first`` end; beyond ``stop`` where they run past it."""
     at = first
@@ -132,7 +132,7 @@ def _present(octets: Octets, first: Int, stop: Int) -> Int:
     return at + 4
 
 
-@compiled_part
+@compiled_lent_part
 def _walk(octets: Octets, at: Int, stop: Int, layout: Int64s) -> Int:
     """Find the fields of the header from ``at`` up to ``stop``; gives the first fault."""
     first = at + 4
@@ -164,7 +164,7 @@ def _walk(octets: Octets, at: Int, stop: Int, layout: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _word(word: Int, at: Int, field: Int, stop: Int, layout: Int64s) -> Int:
     """Find the fields of one present word from ``field`` on; gives where they end, beyond ``stop`` where one does."""
     for bit in range(_FIELDS):
@@ -179,7 +179,7 @@ def _word(word: Int, at: Int, field: Int, stop: Int, layout: Int64s) -> Int:
     return field
 
 
-@compiled_part
+@compiled_lent_part
 def _columns(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
     """Read the radiotap columns: the first of several fields of a kind. What is not there is read at 0 and dropped."""
     clock, flags, channel = layout[FIRST + _TSFT], layout[FIRST + _FLAGS], layout[FIRST + _CHANNEL]
@@ -199,25 +199,25 @@ def _columns(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
     row[RT_RX_FLAGS] = _two(octets, at, layout[FIRST + _RX_FLAGS])
 
 
-@compiled_part
+@compiled_lent_part
 def _signed(octets: Octets, at: Int, place: Int) -> Int:
     value = i8(octets, at + place)
     return value if place else NONE
 
 
-@compiled_part
+@compiled_lent_part
 def _octet(octets: Octets, at: Int, place: Int) -> Int:
     value = np.int64(octets[at + place])
     return value if place else NONE
 
 
-@compiled_part
+@compiled_lent_part
 def _two(octets: Octets, at: Int, place: Int) -> Int:
     value = u16le(octets, at + place)
     return value if place else NONE
 
 
-@compiled_part
+@compiled_lent_part
 def _reception(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
     """Read what describes the reception: the last of several fields of a kind."""
     flags, rate = layout[LAST + _FLAGS], layout[LAST + _RATE]
@@ -242,13 +242,13 @@ def _reception(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
         _modulation(octets, at, layout, row)
 
 
-@compiled_part
+@compiled_lent_part
 def _xchannel(octets: Octets, at: Int, row: Int64s) -> None:
     row[FREQUENCY], row[CHANNEL] = u16le(octets, at + 4), octets[at + 6]
     note_channel_flags(u32le(octets, at), row)
 
 
-@compiled_part
+@compiled_lent_part
 def _modulation(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
     """Read what the data rate of HT, VHT and HE frames is made of: the last of these fields says how it was sent."""
     mcs, vht, he = layout[LAST + _MCS], layout[LAST + _VHT], layout[LAST + _HE]
