@@ -14,6 +14,9 @@ import numba
 F = TypeVar("F", bound=Callable[..., object])
 
 _PACKAGE = Path(__file__).parent
+_KEEPING: dict[str, Any] = {"nogil": True, "fastmath": False}
+_LENT: dict[str, Any] = {**_KEEPING, "_nrt": False}
+_PART: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def compiled(function: F) -> F:
@@ -31,30 +34,65 @@ def compiled(function: F) -> F:
         >>> doubled(21)
         42
     """
-    return cast("F", numba.njit(nogil=True, fastmath=False)(function) if _anonymous(function) else _cached(function))
+    return cast("F", numba.njit(**_KEEPING)(function) if _anonymous(function) else _cached(function, _KEEPING))
+
+
+def compiled_lent(function: F) -> F:
+    """As :func:`compiled`, for a loop that works in the arrays it is lent: it makes none and gives none back.
+
+    Then nobody counts who holds which array: an atomic operation at every call of every part, which would take more
+    time than the parts themselves.
+
+    Args:
+        function: A function of the module's top level, of arrays and scalars, that gives back a scalar or nothing.
+    """
+    return cast("F", numba.njit(**_LENT)(function) if _anonymous(function) else _cached(function, _LENT))
 
 
 def compiled_part(function: F) -> F:
     """The function as machine code that only compiled functions call: those of its sub-package; one in ``wire``, any.
 
     It has no door for Python and is not kept by itself, only within those that call it: that is a quarter of the time
-    it takes to compile.
+    it takes to compile. It may make arrays, slice them and give them back, for their holders are counted.
 
     Args:
         function: A function of the module's top level, of arrays and scalars.
     """
-    options: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
-    return cast("F", numba.njit(nogil=True, fastmath=False, **options)(function))
+    return cast("F", numba.njit(**_KEEPING, **_PART)(function))
 
 
-def _cached(function: F) -> object:
-    dispatcher: Any = numba.njit(cache=True, nogil=True, fastmath=False)(function)
+def compiled_lent_part(function: F) -> F:
+    """As :func:`compiled_part`, for a part that works in the arrays it is lent, as :func:`compiled_lent` has it.
+
+    It may be called from any compiled function. It may slice an array for its own use, but neither make one, which
+    Numba refuses, nor give one back, which nothing refuses: its caller would let go of what nobody has counted.
+
+    Args:
+        function: A function of the module's top level, of arrays and scalars, that gives back scalars or nothing.
+    """
+    return cast("F", numba.njit(**_LENT, **_PART)(function))
+
+
+def compiled_within(function: F) -> F:
+    """As :func:`compiled_lent_part`, put into every place that calls it: for what every frame goes through.
+
+    A call costs more than it seems, for an array is handed over as seven numbers. Each place takes its time to compile.
+
+    Args:
+        function: A function of the module's top level, of arrays and scalars, that gives back scalars or nothing.
+    """
+    return cast("F", numba.njit(**_LENT, **_PART, forceinline=True)(function))
+
+
+def _cached(function: F, options: dict[str, Any]) -> object:
+    dispatcher: Any = numba.njit(cache=True, **options)(function)
     # Numba takes kept machine code for stale when the function's own file has changed, but not when a function it calls
     # or a constant it uses has, in another file: those of its sub-package, and of the one that all others build on,
     # count here too.
     kept = dispatcher._cache._cache_file
     folders = {_sub_package(Path(function.__code__.co_filename)), _PACKAGE / "wire"}
-    kept._source_stamp = (kept._source_stamp, *(_sources(folder) for folder in sorted(folders)))
+    own = Path(__file__).stat().st_mtime_ns
+    kept._source_stamp = (kept._source_stamp, own, *(_sources(folder) for folder in sorted(folders)))
     kept._load_index = _stale_where_unreadable(kept._load_index)
     return cast("object", dispatcher)
 

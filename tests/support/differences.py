@@ -83,7 +83,13 @@ CAUSES: tuple[Cause, ...] = (
         where=rejected(rejects.MAC_VERSION) & (pl.col("theirs") == "2"),
     ),
     Cause(
-        name="HE rates: dual carrier modulation, or no bandwidth told",
+        name="the rate of HT's MCS 32",
+        sets=("fuzzed",),
+        columns=("wlan_radio.data_rate",),
+        where=kind(SOUND) & (pl.col("ours") == "6.0") & pl.col("theirs").str.starts_with("6.23"),
+    ),
+    Cause(
+        name="HE rates: dual carrier modulation, the widest unit, or no bandwidth told",
         sets=("fuzzed",),
         columns=("wlan_radio.data_rate",),
         where=kind(SOUND),

@@ -1,20 +1,24 @@
-"""Captures of radiotap headers that no radio would send: every defined field, any order of namespaces, and worse.
+"""Captures of radiotap headers that no radio would send: every defined field, namespaces, antennas, and worse.
 
 Sizes and alignments are those of radiotap.org. Four kinds of header: *sound* ones of random fields with one physical
-layer at most, and antennas of their own behind more present words; *odd* ones of any defined fields together; *wild*
-ones of random present words, defined or not, before random octets; *cut* ones, odd until their length or their frame
-was changed.
+layer at most, antennas of their own behind more present words, and in one of ten a vendor's namespace before those;
+*odd* ones of any defined fields together, several physical layers and fields given twice among them; *wild* ones of
+random present words, defined or not, before random octets; *cut* ones, odd until their length or their frame was
+changed.
 """
 
 import struct
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 SOUND, ODD, WILD, CUT = "sound", "odd", "wild", "cut"
-SHARES = {SOUND: 0.6, ODD: 0.16, WILD: 0.12, CUT: 0.12}
+SOUND_ALONE = {SOUND: 1.0}
+NOT_SOUND = {ODD: 0.4, WILD: 0.3, CUT: 0.3}
+ALL_KINDS = {SOUND: 0.6, ODD: 0.16, WILD: 0.12, CUT: 0.12}
+"""Shares of the kinds in a capture."""
 
 FIELDS: dict[int, tuple[int, int]] = {
     0: (8, 8),  # TSFT
@@ -83,10 +87,10 @@ class Made:
     kinds: tuple[str, ...]
 
 
-def radiotap_capture(count: int, *, seed: int) -> Made:
-    """``count`` frames behind random headers, the same for the same seed."""
+def radiotap_capture(count: int, *, seed: int, shares: Mapping[str, float] = ALL_KINDS) -> Made:
+    """``count`` frames behind random headers of kinds in these shares, the same for the same seed."""
     random = np.random.default_rng(seed)
-    kinds = random.choice(list(SHARES), size=count, p=list(SHARES.values()))
+    kinds = random.choice(list(shares), size=count, p=list(shares.values()))
     packets = [_MAKE[kind](random) for kind in kinds]
     return Made(capture=pcap(packets, link_type=127), kinds=tuple(map(str, kinds)))
 
@@ -201,7 +205,7 @@ def _odd(random: Random) -> bytes:
 
 
 def _sound_words(random: Random) -> list[tuple[list[int], bool]]:
-    """Present words of one physical layer at most; those behind the first are of antennas."""
+    """Present words of one physical layer at most; those behind the first are of antennas, some behind a vendor's."""
     layers = {bit for layer in LAYERS for bit in layer}
     layer = LAYERS[int(random.integers(len(LAYERS)))]
     share = random.uniform(0.05, 0.6)
@@ -209,7 +213,9 @@ def _sound_words(random: Random) -> list[tuple[list[int], bool]]:
     if FHSS in layer:
         chosen = [bit for bit in chosen if bit != XCHANNEL]  # whose flags name a layer too
     words = [(sorted({*chosen, *layer}), False)]
-    if random.random() < 0.3:
+    if random.random() < 0.1:
+        words = [(words[0][0], True), ([], False)]
+    if random.random() < 0.3 or len(words) > 1:
         words += [
             ([bit for bit in ANTENNA_FIELDS if random.random() < 0.7], False) for _ in range(random.integers(1, 4))
         ]

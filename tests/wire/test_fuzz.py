@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support.mutated import Pool, capture_of, mutated, pool, pools, taken
-from support.radiotap_headers import radiotap_capture
+from support.radiotap_headers import NOT_SOUND, radiotap_capture
 from yawstring.table.frames import frames_table
 from yawstring.wire.decoder import Decoded, decode
 from yawstring.wire.rejects import REASONS
@@ -133,6 +133,14 @@ def test_a_frame_is_read_from_its_own_octets_alone(real_pools: list[Pool]) -> No
         straight = frames_table(one).drop(skipped)
         again = frames_table(other).drop(skipped)
         assert straight[order.tolist()].equals(again)
+
+
+def test_radiotap_headers_that_are_wild_or_cut_keep_every_frame() -> None:
+    made = radiotap_capture(20_000, seed=SEED, shares=NOT_SOUND)
+    decoded = decode(made.capture)
+    check_totals(decoded)
+    assert decoded.frames == 20_000
+    assert len([reason for reason in decoded.rejects if reason.startswith("radiotap")]) == 3
 
 
 def test_changed_containers(real_pools: list[Pool]) -> None:

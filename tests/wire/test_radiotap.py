@@ -5,7 +5,10 @@ import struct
 import pytest
 
 from support.octets import PPI, PRISM, RADIOTAP, STATION, pcap, radiotap
+from support.radiotap_headers import layouts
+from yawstring.table.frames import frames_table
 from yawstring.wire.decoder import Decoded, decode
+from yawstring.wire.radiotap import LAYOUTS
 
 ACK = struct.pack("<BBH", 0xD4, 0, 0) + STATION
 
@@ -199,3 +202,32 @@ def test_a_ppi_header() -> None:
 
 def test_a_link_type_nobody_reads_leaves_a_row() -> None:
     assert read(b"", "frame.len", "reject", "wlan.ra", link=1) == [10, 11, None]
+
+
+def test_more_layouts_than_are_kept_are_read_as_each_alone() -> None:
+    heads = layouts(3 * LAYOUTS, seed=4)
+    frames = [head + ACK for head in (*heads, *reversed(heads))]
+    together = frames_table(decode(pcap(frames, link=RADIOTAP))).drop("frame.number", "time_ns")
+    for place in range(0, len(frames), 7):
+        alone = frames_table(decoded(frames[place], frame=b"")).drop("frame.number", "time_ns")
+        assert alone.equals(together[place])
+
+
+def test_layouts_differ_by_the_length_of_a_vendor_namespace() -> None:
+    """The present words and the length are the same, and yet the fields behind begin elsewhere."""
+
+    def head(skipped: bytes) -> bytes:
+        vendor = b"\x00\x11\x22\x01" + struct.pack("<H", len(skipped)) + skipped
+        return radiotap(vendor + struct.pack("<b", -30) + bytes(4 - len(skipped)), 0xC0000000, 0xA0000000, 0x00000020)
+
+    table = frames_table(decode(pcap([head(some) + ACK for some in (b"", b"\xaa", b"\xaa\xbb")], link=RADIOTAP)))
+    assert table["radiotap.length"].n_unique() == 1
+    assert table[SIGNAL].to_list() == [-30, -30, -30]
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 64, 65, 97])
+def test_any_count_of_frames_gives_every_frame(count: int) -> None:
+    """Frames are read in blocks: the last may be short, and values of a block before must not stay."""
+    signals = [-30 - place % 50 if place % 3 else None for place in range(count)]
+    frames = [radiotap(struct.pack("<b", s), 0x20) + ACK if s else radiotap(b"", 0) + ACK for s in signals]
+    assert frames_table(decode(pcap(frames, link=RADIOTAP)))[SIGNAL].to_list() == signals

@@ -27,8 +27,8 @@ from yawstring.wire.rejects import CAPTURE_CUT, CAPTURE_UNKNOWN, counted, no_rej
 LEAST_RECORD_OCTETS = 16
 """A record of a pcap file without any content."""
 
-_GUESSED_RECORD_OCTETS = 160
-"""What a record takes, about: the first guess of how many there are."""
+_FIRST_RECORDS = 4096
+"""Records that there is room for at first; how much room the others take is told from these."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,17 +106,18 @@ def scan(octets: bytes | Octets, reader: Reader, *, last: bool) -> tuple[Records
         since, and ``reader.moved(reader.position)``.
     """
     array, cursor, interfaces = view(octets), reader.cursor.copy(), reader.interfaces.copy()
-    counts, tables = no_rejects(), []
-    room = (array.size - reader.position) // _GUESSED_RECORD_OCTETS + LEAST_RECORD_OCTETS
+    counts, found, begin = no_rejects(), 0, reader.position
+    table = np.empty((RECORD_SLOTS, _FIRST_RECORDS), np.int64)
     while True:
-        table = np.empty((RECORD_SLOTS, room), np.int64)
-        found = scan_records(array, cursor, interfaces, counts, table)
-        tables.append(table[:, :found])
-        if found < room:
+        found = int(scan_records(array, cursor, interfaces, counts, table, found))
+        if found < table.shape[1]:
             break
-        room *= 2
+        # The rest is about like what was read, and an eighth more: room that is not used takes no memory.
+        left = (array.size - cursor[POSITION]) * found // (cursor[POSITION] - begin)
+        larger = np.empty((RECORD_SLOTS, found + left + left // 8 + _FIRST_RECORDS), np.int64)
+        larger[:, :found] = table
+        table = larger
     if last and cursor[POSITION] < array.size and cursor[FORMAT] >= UNKNOWN:
         counts[CAPTURE_UNKNOWN if cursor[FORMAT] == UNKNOWN else CAPTURE_CUT] += 1
         cursor[POSITION] = array.size
-    table = tables[0] if len(tables) == 1 else np.concatenate(tables, axis=1)
-    return Records(table=table, rejects=counted(counts)), Reader(cursor=cursor, interfaces=interfaces)
+    return Records(table=table[:, :found], rejects=counted(counts)), Reader(cursor=cursor, interfaces=interfaces)

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from yawstring.wire.capture import Records, records
 from yawstring.wire.checksums import crc_tables, hash_key
-from yawstring.wire.frames import CHECKING, HASHING, MANAGING, read_frames
+from yawstring.wire.frames import BLOCK_FRAMES, CHECKING, HASHING, MANAGING, read_frames
 from yawstring.wire.octets import Octets, view
+from yawstring.wire.radiotap import LAYOUT_SLOTS, LAYOUTS
 from yawstring.wire.rejects import counted, no_rejects
-from yawstring.wire.slots import FCS_STATUS, KEPT, MANAGED, NAMES, PAYLOAD_HASH, SCALES, TEXTS
+from yawstring.wire.slots import FCS_STATUS, KEPT, MANAGED, NAMES, PAYLOAD_HASH, SCALES, SLOTS, TEXTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -40,14 +41,14 @@ class Decoded:
         octets: uint8[octet] that the texts stand in.
         kept: The slots that were read, in order; see :mod:`yawstring.wire.slots`.
         slots: int64[kept, frame].
-        filled: uint64[word, frame]: which of them hold a value, a bit each.
+        filled: uint32[kept, block of 32 frames]: which frames have a value, a bit each.
         rejects: Reason and count, of the capture and of its frames.
     """
 
     octets: Octets
     kept: Sequence[int]
     slots: NDArray[np.int64]
-    filled: NDArray[np.uint64]
+    filled: NDArray[np.uint32]
     rejects: Mapping[str, int]
 
     @property
@@ -76,8 +77,8 @@ class Decoded:
             yield frame, self.octets[at : at + length].tobytes()
 
     def _valid(self, place: int) -> NDArray[np.bool_]:
-        bits: NDArray[np.uint64] = self.filled[place >> 6] >> np.uint64(place & 63) & np.uint64(1)
-        return bits.astype(np.bool_)
+        octets = self.filled[place].astype("<u4", copy=False).view(np.uint8)
+        return np.unpackbits(octets, count=self.frames, bitorder="little").view(np.bool_)
 
     def _column(self, place: int) -> Column:
         values: NDArray[np.int64] | NDArray[np.float64] = self.slots[place]
@@ -131,11 +132,12 @@ def decode_records(
     """
     array, counts, kept = view(octets), no_rejects(), _kept(columns)
     slots = np.empty((len(kept), len(found)), np.int64)
-    filled = np.zeros(((len(kept) + 63) // 64, len(found)), np.uint64)
-    wanted = np.array(kept, np.int64)
-    read_frames(
-        array, found.table, first_number, crc_tables(), hash_key(key), _parts(kept), wanted, counts, slots, filled
-    )
+    filled = np.empty((len(kept), -(-len(found) // BLOCK_FRAMES)), np.uint32)
+    layouts = np.zeros((LAYOUTS + 1, LAYOUT_SLOTS), np.int64)
+    rows = np.empty((BLOCK_FRAMES, SLOTS), np.int64)
+    known, wanted = (crc_tables(), hash_key(key), _parts(kept)), np.array(kept, np.int64)
+    if len(found):  # the loop would be compiled once more for an empty table, which is laid out otherwise
+        read_frames(array, found.table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
     rejects = Counter(found.rejects) + Counter(counted(counts))
     return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
 

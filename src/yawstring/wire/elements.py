@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.checksums import mixed, siphash
 from yawstring.wire.octets import Int, Octets, i64le, u16le, u24be, u32be
 from yawstring.wire.odid import nan_action, odid_pack
@@ -67,7 +67,7 @@ FIXED_OCTETS = np.array([4, 6, 10, 6, 0, 12, 12, 0, 12, 0, 2, 6, 2, 2, 2, 0], np
 """Octets of the fixed fields before the elements, by subtype."""
 
 
-@compiled_part
+@compiled_lent_part
 def management(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Read the body of an open management frame, from ``row[BODY]`` up to ``end``; gives the first fault."""
     at, subtype = row[BODY], row[SUBTYPE]
@@ -89,7 +89,7 @@ def management(octets: Octets, end: Int, key: NDArray[np.uint64], row: Int64s) -
     return fault if fault else later
 
 
-@compiled_part
+@compiled_lent_part
 def _fixed(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     if end - at < FIXED_OCTETS[subtype]:
         return FIXED_SHORT
@@ -116,7 +116,7 @@ def _fixed(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _action(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
     row[CATEGORY], row[ACTION] = octets[at], octets[at + 1]
     if row[CATEGORY] == _BLOCK_ACK:
@@ -126,7 +126,7 @@ def _action(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
             row[REASON] = u16le(octets, at + 4)
 
 
-@compiled_part
+@compiled_lent_part
 def _elements(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Walk the elements; gives the first fault, and goes on behind one that is only wrong inside."""
     count, vendors = 0, 0
@@ -157,7 +157,7 @@ def _elements(octets: Octets, at: Int, end: Int, key: NDArray[np.uint64], row: I
     return fault
 
 
-@compiled_part
+@compiled_lent_part
 def _element(octets: Octets, at: Int, end: Int, number: Int, key: NDArray[np.uint64], row: Int64s) -> Int:
     """Read one element; of several of a kind the first."""
     length = end - at
@@ -179,7 +179,7 @@ def _element(octets: Octets, at: Int, end: Int, number: Int, key: NDArray[np.uin
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _numbers(octets: Octets, at: Int, length: Int, number: Int, row: Int64s) -> Int:
     """Copy the octets of an element that is made of single octets."""
     for kind in range(NUMBERS.shape[0]):
@@ -193,7 +193,7 @@ def _numbers(octets: Octets, at: Int, length: Int, number: Int, row: Int64s) -> 
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _rsn(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read an RSN element: what may be left out at its end is left out, what is begun must be whole."""
     if end - at < 2:

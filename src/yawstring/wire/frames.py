@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled, compiled_part
+from yawstring.compiled import compiled_lent, compiled_lent_part, compiled_within
 from yawstring.wire.checksums import siphash
 from yawstring.wire.elements import management
 from yawstring.wire.headers import ppi, prism
@@ -35,7 +35,6 @@ from yawstring.wire.slots import (
     QOS_AMSDU,
     REJECT,
     SHORT_PREAMBLE,
-    SLOTS,
     SUBTYPE,
     TIME,
     TYPE,
@@ -57,16 +56,19 @@ CHAINS_OF_HEADER = 32
 HASHING, CHECKING, MANAGING = 1, 2, 4
 """Parts of the work, as bits: hash payloads, check the FCS, read the bodies of management frames."""
 
+BLOCK_FRAMES = 32
+"""Frames that are read into rows before the rows are turned into columns: a bit each of a word says who has a value."""
+
 _ALONE = 3
 _NO_DATA = 4
 
 
-@compiled_part
-def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
+@compiled_lent_part
+def _header(octets: Octets, at: Int, end: Int, link: Int, layouts: Int64s, row: Int64s) -> Int:
     """Read what stands before the 802.11 frame; ``row[MAC_AT]`` says where that begins."""
     if link == LINK_RADIOTAP:
         row[PROTOCOLS] = CHAINS_OF_HEADER
-        return radiotap(octets, at, end, row)
+        return radiotap(octets, at, end, layouts, row)
     if link == LINK_MAC:
         row[PROTOCOLS], row[MAC_AT] = 0, at
         return FINE
@@ -79,7 +81,7 @@ def _header(octets: Octets, at: Int, end: Int, link: Int, row: Int64s) -> Int:
     return LINK_UNKNOWN
 
 
-@compiled_part
+@compiled_lent_part
 def _body(octets: Octets, end: Int, key: NDArray[np.uint64], parts: Int, row: Int64s) -> Int:
     """Read what follows the MAC header; gives the first fault."""
     kind = row[TYPE]
@@ -107,20 +109,21 @@ def _body(octets: Octets, end: Int, key: NDArray[np.uint64], parts: Int, row: In
     return fault
 
 
-@compiled_part
+@compiled_within
 def _frame(
     octets: Octets,
     at: Int,
     end: Int,
     link: Int,
     whole: bool,
-    tables: Int64s,
+    tables: NDArray[np.uint32],
     key: NDArray[np.uint64],
     parts: Int,
+    layouts: Int64s,
     row: Int64s,
 ) -> Int:
     """Read one frame; gives the first fault."""
-    first = _header(octets, at, end, link, row)
+    first = _header(octets, at, end, link, layouts, row)
     if row[PROTOCOLS] != NONE and (row[MAC_AT] == NONE or row[MAC_AT] == end or row[ZERO_LENGTH] != NONE):
         row[PROTOCOLS] += (_ALONE * CHAINS_OF_HEADER if row[PROTOCOLS] else 0) + NOTHING
     if row[MAC_AT] == NONE:
@@ -146,18 +149,32 @@ def _frame(
     return first if first else fault
 
 
-@compiled
+@compiled_lent_part
+def _turned(rows: Int64s, slot: Int, column: Int64s) -> np.uint32:
+    """Copy a slot of every row of a block into its column; gives a bit for every row that holds a value."""
+    bits = np.uint32(0)
+    for place in range(column.size):
+        bits |= np.uint32(rows[place, slot] != NONE) << np.uint32(place)
+    if bits:
+        for place in range(column.size):
+            column[place] = rows[place, slot]
+    return bits
+
+
+@compiled_lent
 def read_frames(
     octets: Octets,
     records: Int64s,
     first_number: Int,
-    tables: Int64s,
+    tables: NDArray[np.uint32],
     key: NDArray[np.uint64],
     parts: Int,
     kept: Int64s,
     counts: Int64s,
+    layouts: Int64s,
+    rows: Int64s,
     columns: Int64s,
-    filled: NDArray[np.uint64],
+    filled: NDArray[np.uint32],
 ) -> None:
     """Read every record into the columns.
 
@@ -165,33 +182,34 @@ def read_frames(
         octets: uint8[octet] that the records point into.
         records: int64[slot, record]; see :mod:`yawstring.wire.records`.
         first_number: Number of the first frame.
-        tables: int64[slice, octet] of the frame check sequence.
+        tables: uint32[slice, octet] of the frame check sequence.
         key: uint64[2] of the hashes.
         parts: Which of the parts of the work are done.
         kept: int64[column], the slots that are kept.
         counts: int64[reason], added to.
+        layouts: int64[layout, slot] of radiotap headers, zeros at first.
+        rows: int64[frame of a block, slot], to work in.
         columns: int64[column, frame], filled where a bit says so.
-        filled: uint64[word, frame] of zeros: bit ``column % 64`` of word ``column // 64`` says that it is filled.
+        filled: uint32[column, block]: bit ``frame % 32`` of word ``frame // 32`` says that it is filled.
     """
-    row = np.empty(SLOTS, np.int64)
-    for index in range(records.shape[1]):
-        row[:] = NONE
-        at, captured, length = records[AT, index], records[CAPTURED, index], records[RECORD_LENGTH, index]
-        row[TIME], row[NUMBER], row[LENGTH] = records[RECORD_TIME, index], first_number + index, length
-        row[CAPTURED_SLOT] = captured
-        if records[FCS, index] >= 0:
-            row[FCS_THERE] = 1 if records[FCS, index] == 4 else 0
-        # A record that does not lie in the octets is no record of theirs.
-        if at < 0 or captured < 0 or at > octets.size or captured > octets.size - at:
-            captured, at = 0, 0
-        fault = _frame(
-            octets, at, at + captured, records[LINK_TYPE, index], captured >= length, tables, key, parts, row
-        )
-        if fault:
-            row[REJECT] = fault
-            counts[fault] += 1
+    frames = records.shape[1]
+    for first in range(0, frames, BLOCK_FRAMES):
+        last = min(first + BLOCK_FRAMES, frames)
+        for index in range(first, last):
+            row = rows[index - first]
+            row[:] = NONE
+            at, captured, length = records[AT, index], records[CAPTURED, index], records[RECORD_LENGTH, index]
+            link, whole = records[LINK_TYPE, index], captured >= length
+            row[TIME], row[NUMBER], row[LENGTH] = records[RECORD_TIME, index], first_number + index, length
+            row[CAPTURED_SLOT] = captured
+            if records[FCS, index] >= 0:
+                row[FCS_THERE] = 1 if records[FCS, index] == 4 else 0
+            # A record that does not lie in the octets is no record of theirs.
+            if at < 0 or captured < 0 or at > octets.size or captured > octets.size - at:
+                captured, at = 0, 0
+            fault = _frame(octets, at, at + captured, link, whole, tables, key, parts, layouts, row)
+            if fault:
+                row[REJECT] = fault
+                counts[fault] += 1
         for column in range(kept.size):
-            value = row[kept[column]]
-            if value != NONE:
-                columns[column, index] = value
-                filled[column >> 6, index] |= np.uint64(1) << np.uint64(column & 63)
+            filled[column, first // BLOCK_FRAMES] = _turned(rows, kept[column], columns[column, first:last])

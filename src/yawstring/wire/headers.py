@@ -4,7 +4,7 @@ Prism is a list of numbered values of 32 bits (linux-wlan-ng); AVS one struct, m
 Wireless Monitoring header, v1 and v2); PPI a list of typed fields (CACE PPI header 1.0.10).
 """
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.octets import Int, Octets, i8, i32le, u16le, u32be, u32le
 from yawstring.wire.rates import RATE_UNIT, note_channel_flags
 from yawstring.wire.records import Int64s
@@ -30,7 +30,7 @@ _AVS_RATE_UNIT = 100_000
 _PPI_OCTETS, _PPI_COMMON, _PPI_COMMON_OCTETS = 8, 2, 20
 
 
-@compiled_part
+@compiled_lent_part
 def prism(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a Prism header, or the AVS header that some drivers send under its link type; gives the first fault."""
     if end - at < 8:
@@ -58,7 +58,7 @@ def prism(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _avs(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     length = u32be(octets, at + 4)
     if end - at < _AVS_OCTETS or length < _AVS_OCTETS or length > end - at:
@@ -72,7 +72,7 @@ def _avs(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def ppi(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a PPI header; gives the first fault."""
     if end - at < _PPI_OCTETS:
@@ -98,7 +98,7 @@ def ppi(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _ppi_common(octets: Octets, at: Int, row: Int64s) -> None:
     flags = u16le(octets, at + 8)
     row[FCS_THERE] = flags & 1

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.checksums import crc32
 from yawstring.wire.octets import Int, Octets, address, u16le, u24be, u32le
 from yawstring.wire.records import Int64s
@@ -69,7 +69,7 @@ _ADDRESS_OCTETS, _IV_OCTETS, _EXTENDED_IV_OCTETS, _ICV_OCTETS = 6, 4, 8, 4
 _EXTENDED_IV = 0x20
 
 
-@compiled_part
+@compiled_lent_part
 def without_fcs(octets: Octets, end: Int, whole: bool, row: Int64s) -> Int:
     """Take the frame check sequence off the end of the frame; gives where the frame ends without it."""
     # Of a frame that the capture cut, the sequence lay beyond.
@@ -79,8 +79,8 @@ def without_fcs(octets: Octets, end: Int, whole: bool, row: Int64s) -> Int:
     return end - FCS_OCTETS
 
 
-@compiled_part
-def check(octets: Octets, end: Int, tables: NDArray[np.int64], row: Int64s) -> None:
+@compiled_lent_part
+def check(octets: Octets, end: Int, tables: NDArray[np.uint32], row: Int64s) -> None:
     """Check the frame check sequence of a frame that ends at ``end``; it was taken before any padding came in."""
     if row[FCS] == NONE:
         return
@@ -93,7 +93,7 @@ def check(octets: Octets, end: Int, tables: NDArray[np.int64], row: Int64s) -> N
     row[FCS_STATUS] = FCS_GOOD if found == row[FCS] else FCS_BAD
 
 
-@compiled_part
+@compiled_lent_part
 def _control_field(first: Int, flags: Int, row: Int64s) -> None:
     row[TYPE], row[SUBTYPE], row[FLAGS] = first >> 2 & 3, first >> 4, flags
     row[TO_DS], row[FROM_DS], row[MORE_FRAGMENTS] = flags & 1, flags >> 1 & 1, flags >> 2 & 1
@@ -101,7 +101,7 @@ def _control_field(first: Int, flags: Int, row: Int64s) -> None:
     row[PROTECTED], row[ORDER] = flags >> 6 & 1, flags >> 7
 
 
-@compiled_part
+@compiled_lent_part
 def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read the MAC header; ``row[BODY]`` is where the body begins. Gives the first fault."""
     if end - at < 2:
@@ -127,7 +127,7 @@ def mac_header(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return _addressed(octets, at, end, kind, row)
 
 
-@compiled_part
+@compiled_lent_part
 def _addressed(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     """Read the header of a management or data frame from its addresses on."""
     if end - at >= 10:
@@ -143,7 +143,7 @@ def _addressed(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int
     return _data(octets, at, end, row[SUBTYPE], row)
 
 
-@compiled_part
+@compiled_lent_part
 def _control(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     row[BODY] = end
     if end - at < 10:
@@ -168,7 +168,7 @@ def _control(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> In
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _management_tail(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[BODY] = at + _HEADER_OF_THREE
     if row[ORDER]:
@@ -179,7 +179,7 @@ def _management_tail(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     third, body = address(octets, at + 16), at + _HEADER_OF_THREE
     if row[TO_DS] and row[FROM_DS]:
@@ -214,7 +214,7 @@ def _data(octets: Octets, at: Int, end: Int, subtype: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def protection(octets: Octets, end: Int, row: Int64s) -> Int:
     """Read the header before a protected body; moves ``row[BODY]`` behind it. Gives the first fault."""
     at = row[BODY]

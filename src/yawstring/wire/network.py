@@ -5,7 +5,7 @@ IEEE 802.2, RFC 1042, RFC 791, RFC 768, RFC 9293, IEEE 802.11-2020, 12.7.2; the 
 
 import numpy as np
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.octets import Int, Octets, u16be, u24be, u32be
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, IP_HEADER_BAD, IP_LENGTH_BAD, LLC_SHORT, TCP_HEADER_BAD, UDP_LENGTH_BAD
@@ -72,7 +72,7 @@ _EAPOL_KEY, _EAPOL_LEAST = 3, 99
 _KEY_PAIRWISE, _KEY_ACK, _KEY_MIC = 0x0008, 0x0080, 0x0100
 
 
-@compiled_part
+@compiled_lent_part
 def network(octets: Octets, end: Int, row: Int64s) -> Int:
     """Read an open data body from ``row[BODY]`` up to ``end``; ``row[BODY]`` moves to the innermost payload."""
     at = row[BODY]
@@ -93,7 +93,7 @@ def network(octets: Octets, end: Int, row: Int64s) -> Int:
     return _above(octets, at + _SNAP_OCTETS, end, kind, row)
 
 
-@compiled_part
+@compiled_lent_part
 def _above(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     """Read what an EtherType announces."""
     if kind == _TYPE_IP:
@@ -109,7 +109,7 @@ def _above(octets: Octets, at: Int, end: Int, kind: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _eapol(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
     """Which message of the four-way handshake this is."""
     row[CHAIN] = EAPOL
@@ -125,7 +125,7 @@ def _eapol(octets: Octets, at: Int, end: Int, row: Int64s) -> None:
         row[EAPOL_MESSAGE] = 2 if u16be(octets, at + 97) else 4
 
 
-@compiled_part
+@compiled_lent_part
 def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = IP
     if end - at < _LEAST_IP:
@@ -157,7 +157,7 @@ def _ip(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _ipv6(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a UDP datagram straight behind the IPv6 header (RFC 8200); everything else of IPv6 is passed over."""
     fault: Int = FINE
@@ -169,7 +169,7 @@ def _ipv6(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return fault
 
 
-@compiled_part
+@compiled_lent_part
 def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = UDP
     if end - at < _UDP_HEADER:
@@ -196,7 +196,7 @@ def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _tcp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     row[CHAIN] = TCP
     if end - at < _LEAST_TCP:

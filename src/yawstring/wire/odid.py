@@ -5,7 +5,7 @@ A message is 25 octets; several come as a pack. What a drone marks as unknown is
 
 import numpy as np
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.octets import Int, Octets, i8, i32le, u16be, u16le, u32be
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, ODID_BAD
@@ -44,7 +44,7 @@ _REMOTE_ID_HEAD, _REMOTE_ID_TAIL = 0x8869199D, 0x9209
 _UNKNOWN_DIRECTION, _UNKNOWN_SPEED, _UNKNOWN_CLIMB, _UNKNOWN_TIME = 361, 255, 126, 0xFFFF
 
 
-@compiled_part
+@compiled_lent_part
 def odid_pack(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read the message counter and the messages behind it; gives the first fault."""
     if end - at < 2:
@@ -69,7 +69,7 @@ def odid_pack(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return ODID_BAD if count else FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _message(octets: Octets, at: Int, row: Int64s) -> None:
     kind = octets[at] >> 4
     if kind == _BASIC:
@@ -88,7 +88,7 @@ def _message(octets: Octets, at: Int, row: Int64s) -> None:
             row[ODID_OPERATOR_LATITUDE], row[ODID_OPERATOR_LONGITUDE] = latitude, longitude
 
 
-@compiled_part
+@compiled_lent_part
 def _text(octets: Octets, at: Int, end: Int) -> Int:
     """Length of a text up to its first zero octet."""
     first = at
@@ -97,7 +97,7 @@ def _text(octets: Octets, at: Int, end: Int) -> Int:
     return at - first
 
 
-@compiled_part
+@compiled_lent_part
 def _location(octets: Octets, at: Int, row: Int64s) -> None:
     flags = np.int64(octets[at + 1])
     row[ODID_STATUS] = flags >> 4
@@ -124,7 +124,7 @@ def _location(octets: Octets, at: Int, row: Int64s) -> None:
     row[ODID_TIMESTAMP] = tenths if tenths != _UNKNOWN_TIME else NONE
 
 
-@compiled_part
+@compiled_lent_part
 def nan_action(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     """Read a vendor-specific public action: Open Drone ID in the service descriptors of Wi-Fi Aware."""
     if end - at < 4 or u32be(octets, at) != _NAN_TYPE:
@@ -143,7 +143,7 @@ def nan_action(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     return FINE
 
 
-@compiled_part
+@compiled_lent_part
 def _descriptor(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     if end - at < 9:
         return ODID_BAD

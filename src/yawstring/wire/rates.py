@@ -6,7 +6,7 @@ Rates are products of subcarriers, coded bits and streams over the length of a s
 
 import numpy as np
 
-from yawstring.compiled import compiled_part
+from yawstring.compiled import compiled_lent_part
 from yawstring.wire.octets import Int
 from yawstring.wire.records import Int64s
 from yawstring.wire.slots import (
@@ -98,14 +98,14 @@ _VHT_STBC, _VHT_GUARD, _VHT_BANDWIDTH = 0x01, 0x04, 0x40
 _HE_MCS, _HE_DCM, _HE_BANDWIDTH, _HE_GUARD = 0x0020, 0x0040, 0x4000, 0x0002
 
 
-@compiled_part
+@compiled_lent_part
 def _bits_per_second(subcarriers: Int, sixths: Int, streams: Int, symbol_ns: Int) -> Int:
     # In this order no product leaves 64 bits: 1960 x 50 x 16 x 10^9 is 1.6 x 10^15.
     bits: np.int64 = subcarriers * sixths * streams * np.int64(1_000_000_000) // (6 * symbol_ns)
     return bits
 
 
-@compiled_part
+@compiled_lent_part
 def reception(row: Int64s) -> None:
     """Fill the ``wlan_radio`` columns of a frame from what the radio header left in the row."""
     if row[FREQUENCY] == 0:
@@ -128,7 +128,7 @@ def reception(row: Int64s) -> None:
         row[CHANNEL] = channel_of(row[FREQUENCY])
 
 
-@compiled_part
+@compiled_lent_part
 def channel_of(frequency: Int) -> Int:
     """Number of the channel at a frequency in MHz; :data:`NONE` where there is none (802.11-2020, annex E)."""
     if frequency == 2484:
@@ -144,7 +144,7 @@ def channel_of(frequency: Int) -> Int:
     return NONE
 
 
-@compiled_part
+@compiled_lent_part
 def note_channel_flags(flags: Int, row: Int64s) -> None:
     """Note what is sent on the channel that was noted, where its flags or its band say so."""
     for known in range(CHANNEL_KINDS.shape[0]):
@@ -154,7 +154,7 @@ def note_channel_flags(flags: Int, row: Int64s) -> None:
         row[PHY] = PHY_AD
 
 
-@compiled_part
+@compiled_lent_part
 def _legacy(row: Int64s) -> None:
     """A frame of DSSS, CCK or OFDM: the rate says which, where the channel does not."""
     steps = row[RATE] // RATE_UNIT if row[RATE] != NONE else 0
@@ -177,7 +177,7 @@ def _legacy(row: Int64s) -> None:
         row[PREAMBLE] = OFDM_PREAMBLE_US
 
 
-@compiled_part
+@compiled_lent_part
 def _ht(row: Int64s) -> None:
     known, flags, index = row[MCS_KNOWN], row[MCS_FLAGS], row[MCS_INDEX]
     row[PHY] = PHY_N
@@ -200,7 +200,7 @@ def _ht(row: Int64s) -> None:
     _ht_preamble(known, flags, streams, row)
 
 
-@compiled_part
+@compiled_lent_part
 def _ht_symbol(known: Int, flags: Int, row: Int64s) -> Int:
     """Length of a symbol, by the guard interval of the MCS field, or that of the Flags field where only it is there."""
     short = flags & 0x04
@@ -211,7 +211,7 @@ def _ht_symbol(known: Int, flags: Int, row: Int64s) -> Int:
     return SHORT_SYMBOL_NS if short else SYMBOL_NS
 
 
-@compiled_part
+@compiled_lent_part
 def _unequal(index: Int) -> tuple[Int, Int]:
     """Streams, and sixths of data bits over all of them, of an index from 33 to 76."""
     place, first, count, streams = index - 33, 0, 3, 2
@@ -223,7 +223,7 @@ def _unequal(index: Int) -> tuple[Int, Int]:
     return streams, bits * 3 if place < count else bits * 9 // 2
 
 
-@compiled_part
+@compiled_lent_part
 def _ht_preamble(known: Int, flags: Int, streams: Int, row: Int64s) -> None:
     space_time = streams + (flags >> 5 & 3 if known & _HT_STBC else 0)
     if space_time > 4:
@@ -233,24 +233,22 @@ def _ht_preamble(known: Int, flags: Int, streams: Int, row: Int64s) -> None:
     row[PREAMBLE] += TRAINING_US * (HT_TRAININGS[space_time] + HT_EXTENSION_TRAININGS[extension])
 
 
-@compiled_part
+@compiled_lent_part
 def _vht(row: Int64s) -> None:
     known, flags, bandwidth = row[VHT_KNOWN], row[VHT_FLAGS], row[VHT_BANDWIDTH] & 31
     row[PHY] = PHY_AC
-    if not known & _VHT_BANDWIDTH or not known & _VHT_GUARD or bandwidth >= VHT_WIDTHS.size:
-        return
-    width = VHT_WIDTHS[bandwidth]
-    for user in range(4):
-        streams, index = row[VHT_USERS] >> 8 * user & 15, row[VHT_USERS] >> 8 * user + 4 & 15
-        if 1 <= streams <= 8 and _vht_allowed(index, streams, width):
-            symbol = SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
-            row[DATA_RATE] = _bits_per_second(SUBCARRIERS[width], SIXTHS_OF_BITS[index], streams, symbol)
+    if known & _VHT_BANDWIDTH and known & _VHT_GUARD and bandwidth < VHT_WIDTHS.size:
+        width, symbol = VHT_WIDTHS[bandwidth], SHORT_SYMBOL_NS if flags & 0x04 else SYMBOL_NS
+        for user in range(4):
+            streams, index = row[VHT_USERS] >> 8 * user & 15, row[VHT_USERS] >> 8 * user + 4 & 15
+            if 1 <= streams <= 8 and _vht_allowed(index, streams, width):
+                row[DATA_RATE] = _bits_per_second(SUBCARRIERS[width], SIXTHS_OF_BITS[index], streams, symbol)
     if row[DATA_RATE] != NONE:
         space_time = (row[VHT_USERS] & 15) * (2 if known & _VHT_STBC and flags & 0x01 else 1)
         row[PREAMBLE] = MIXED_PREAMBLE_US + TRAINING_US * space_time
 
 
-@compiled_part
+@compiled_lent_part
 def _vht_allowed(index: Int, streams: Int, width: Int) -> bool | np.bool:
     """Whether this index is one of those that come out even (802.11-2020, 21.5)."""
     if index == 6:
@@ -262,7 +260,7 @@ def _vht_allowed(index: Int, streams: Int, width: Int) -> bool | np.bool:
     return index < 9
 
 
-@compiled_part
+@compiled_lent_part
 def _he(row: Int64s) -> None:
     row[PHY] = PHY_AX
     index, streams = row[HE_3] >> 8 & 15, row[HE_6] & 15

@@ -8,7 +8,7 @@ lengths is broken for good.
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled, compiled_part
+from yawstring.compiled import compiled_lent, compiled_lent_part
 from yawstring.wire.octets import Int, Octets, u16be, u16le, u32be, u32le
 from yawstring.wire.rejects import (
     BLOCK_LENGTH,
@@ -60,17 +60,17 @@ _MOST_DIGITS = 18
 """Decimal digits that an int64 holds."""
 
 
-@compiled_part
+@compiled_lent_part
 def _u32(octets: Octets, at: Int, big: Int) -> Int:
     return u32be(octets, at) if big else u32le(octets, at)
 
 
-@compiled_part
+@compiled_lent_part
 def _u16(octets: Octets, at: Int, big: Int) -> Int:
     return u16be(octets, at) if big else u16le(octets, at)
 
 
-@compiled_part
+@compiled_lent_part
 def _begin(octets: Octets, cursor: Int64s) -> bool:
     """Learn the format from the first octets; false where more are needed or nobody knows it."""
     if octets.size < _PCAP_HEADER:
@@ -92,11 +92,10 @@ def _begin(octets: Octets, cursor: Int64s) -> bool:
     return False
 
 
-@compiled_part
-def _pcap(octets: Octets, cursor: Int64s, table: Int64s) -> Int:
-    """Walk the records of a pcap file; gives their count."""
+@compiled_lent_part
+def _pcap(octets: Octets, cursor: Int64s, table: Int64s, found: Int) -> Int:
+    """Walk the records of a pcap file behind those ``found`` before; gives the count of all."""
     at, big, scale, header = cursor[POSITION], cursor[BIG_ENDIAN], cursor[SCALE], cursor[HEADER_OCTETS]
-    found = 0
     while found < table.shape[1] and at + header <= octets.size:
         captured = _u32(octets, at + 8, big)
         if captured > octets.size - at - header:
@@ -112,7 +111,7 @@ def _pcap(octets: Octets, cursor: Int64s, table: Int64s) -> Int:
     return found
 
 
-@compiled_part
+@compiled_lent_part
 def _power_of_ten(digits: Int) -> Int:
     power = 1
     for _ in range(digits):
@@ -120,7 +119,7 @@ def _power_of_ten(digits: Int) -> Int:
     return power
 
 
-@compiled_part
+@compiled_lent_part
 def _nanoseconds(ticks: Int, resolution: Int, offset_s: Int) -> Int:
     """Ticks of an interface as Unix nanoseconds, or :data:`NO_TIME` where they do not fit."""
     places = resolution & 0x7F
@@ -146,7 +145,7 @@ def _nanoseconds(ticks: Int, resolution: Int, offset_s: Int) -> Int:
     return seconds * _SECOND_NS + nanoseconds
 
 
-@compiled_part
+@compiled_lent_part
 def _section(octets: Octets, at: Int, cursor: Int64s) -> bool:
     """Begin a section: its byte order, and no interfaces yet."""
     if u32le(octets, at + 8) == _ORDER_MAGIC:
@@ -159,7 +158,7 @@ def _section(octets: Octets, at: Int, cursor: Int64s) -> bool:
     return True
 
 
-@compiled_part
+@compiled_lent_part
 def _interface(octets: Octets, at: Int, end: Int, cursor: Int64s, interfaces: Int64s, counts: Int64s) -> None:
     """Note the interface that a block describes; ``end`` is where its options end."""
     big, number = cursor[BIG_ENDIAN], cursor[INTERFACES]
@@ -195,7 +194,7 @@ def _interface(octets: Octets, at: Int, end: Int, cursor: Int64s, interfaces: In
         option += 4 + (length + 3 & ~3)
 
 
-@compiled_part
+@compiled_lent_part
 def _packet(
     octets: Octets, at: Int, end: Int, kind: Int, cursor: Int64s, interfaces: Int64s, counts: Int64s, record: Int64s
 ) -> bool:
@@ -232,10 +231,9 @@ def _packet(
     return True
 
 
-@compiled_part
-def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s) -> Int:
-    """Walk the blocks of a pcapng file; gives the count of packets."""
-    found, record = 0, np.empty(RECORD_SLOTS, np.int64)
+@compiled_lent_part
+def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s, found: Int) -> Int:
+    """Walk the blocks of a pcapng file behind the packets ``found`` before; gives the count of all."""
     while found < table.shape[1] and cursor[POSITION] + _LEAST_BLOCK <= octets.size:
         at = cursor[POSITION]
         kind = _u32(octets, at, cursor[BIG_ENDIAN])
@@ -257,17 +255,15 @@ def _pcapng(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, 
         if kind == _INTERFACE:
             _interface(octets, at, end, cursor, interfaces, counts)
         elif kind in (_PACKET, _SIMPLE, _ENHANCED) and _packet(
-            octets, at, end, kind, cursor, interfaces, counts, record
+            octets, at, end, kind, cursor, interfaces, counts, table[:, found]
         ):
-            for slot in range(RECORD_SLOTS):
-                table[slot, found] = record[slot]
             found += 1
         cursor[POSITION] = at + length
     return found
 
 
-@compiled
-def scan_records(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s) -> Int:
+@compiled_lent
+def scan_records(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int64s, table: Int64s, found: Int) -> Int:
     """Fill the table with the next records and move the cursor behind them.
 
     Args:
@@ -276,17 +272,18 @@ def scan_records(octets: Octets, cursor: Int64s, interfaces: Int64s, counts: Int
         interfaces: int64[interface, slot], changed.
         counts: int64[reason], what could not be read, added to.
         table: int64[slot, record], filled.
+        found: Count of records that it holds already.
 
     Returns:
-        Count of records filled in; less than there is room for when no whole record is left.
+        Count of records that it holds; less than there is room for when no whole record is left.
     """
     if cursor[FORMAT] == UNKNOWN and not _begin(octets, cursor):
         if octets.size >= _PCAP_HEADER:
             counts[CAPTURE_UNKNOWN] += 1
             cursor[FORMAT], cursor[POSITION] = BROKEN, octets.size
-        return 0
+        return found
     if cursor[FORMAT] == PCAP:
-        return _pcap(octets, cursor, table)
+        return _pcap(octets, cursor, table, found)
     if cursor[FORMAT] == PCAPNG:
-        return _pcapng(octets, cursor, interfaces, counts, table)
-    return 0
+        return _pcapng(octets, cursor, interfaces, counts, table, found)
+    return found

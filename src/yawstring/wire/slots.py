@@ -63,12 +63,12 @@ KEPT = NAMED + 6 * TEXT_SLOTS
 """Count of slots that are kept for each frame."""
 
 (
-    MAC_AT, BODY, PAYLOAD_END, PADDING, CHAIN, CLOCK_SEEN, FCS_THERE, DATA_PAD, ZERO_LENGTH, RATE, MCS_KNOWN, MCS_FLAGS,
+    MAC_AT, BODY, PAYLOAD_END, PADDING, CHAIN, FCS_THERE, DATA_PAD, ZERO_LENGTH, RATE, MCS_KNOWN, MCS_FLAGS,
     MCS_INDEX, VHT_KNOWN, VHT_FLAGS, VHT_BANDWIDTH, VHT_USERS, HE_1, HE_2, HE_3, HE_5, HE_6,
-) = range(KEPT, KEPT + 22)  # fmt: skip
+) = range(KEPT, KEPT + 21)  # fmt: skip
 """Notes that one part of the loop leaves for another."""
 
-SLOTS = KEPT + 22
+SLOTS = KEPT + 21
 """Length of a row."""
 
 NONE = -(1 << 63)

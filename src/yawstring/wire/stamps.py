@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled, compiled_part
+from yawstring.compiled import compiled, compiled_lent_part
 
 NO_TIME, TIME_RANGE = 0, 1
 """Why a text is no receive time: it is none, or one that nanoseconds since 1970 cannot hold."""
@@ -74,19 +74,19 @@ def _stamps(
         first = last
 
 
-@compiled_part
+@compiled_lent_part
 def is_padding(octet: int) -> bool:
     """Whether the octet may surround a text without being part of it: white space, a quote, NUL."""
     return octet in (_NUL, _SPACE, _TAB, _RETURN, _QUOTE, _APOSTROPHE)
 
 
-@compiled_part
+@compiled_lent_part
 def is_digit(octet: int) -> bool:
     """Whether the octet is a decimal digit."""
     return _ZERO <= octet <= _NINE
 
 
-@compiled_part
+@compiled_lent_part
 def _whole(octets: NDArray[np.uint8], at: int, last: int, most: int) -> tuple[int, int]:
     """A whole number of at most ``most`` digits and where it ends; it ends where it began if there is none."""
     value, end = 0, at
@@ -96,7 +96,7 @@ def _whole(octets: NDArray[np.uint8], at: int, last: int, most: int) -> tuple[in
     return value, end
 
 
-@compiled_part
+@compiled_lent_part
 def _fraction(octets: NDArray[np.uint8], at: int, last: int, unit: int) -> tuple[int, int]:
     """Decimals behind a dot at ``at``, if there is one, in parts of ``unit``; further ones are passed over."""
     value = 0
@@ -109,7 +109,7 @@ def _fraction(octets: NDArray[np.uint8], at: int, last: int, unit: int) -> tuple
     return value, at
 
 
-@compiled_part
+@compiled_lent_part
 def receive_time(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) -> tuple[int, int, int]:
     """Time in nanoseconds, where the state string begins, and the reason why there is none."""
     while at < last and is_padding(octets[at]):
@@ -127,12 +127,12 @@ def receive_time(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) ->
     return time_ns, end, GOOD
 
 
-@compiled_part
+@compiled_lent_part
 def _is_separator(octet: int) -> bool:
     return octet in (_SPACE, _TAB, _COMMA, _SEMICOLON, _BAR, _QUOTE, _APOSTROPHE)
 
 
-@compiled_part
+@compiled_lent_part
 def _unix_time(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, int, int]:
     value, end = _whole(octets, at, last, _TIME_DIGITS)
     digits = end - at
@@ -151,7 +151,7 @@ def _unix_time(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, int,
     return value * unit + rest, end, GOOD
 
 
-@compiled_part
+@compiled_lent_part
 def _iso_time(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) -> tuple[int, int, int]:
     """``YYYY-MM-DD``, ``T`` or a space, ``HH:MM:SS``, decimals behind a dot or a comma, ``Z`` or ``+HH:MM``."""
     if at + _NAIVE_OCTETS > last:
@@ -175,7 +175,7 @@ def _iso_time(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) -> tu
     return time_ns, end, GOOD if time_ns >= 0 else TIME_RANGE
 
 
-@compiled_part
+@compiled_lent_part
 def _iso_fraction(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, int]:
     """Nanoseconds behind a dot, or behind a comma that a digit follows and no state string."""
     if at + 3 < last and octets[at] == _COMMA:
@@ -188,7 +188,7 @@ def _iso_fraction(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, i
     return _fraction(octets, at, last, NS_PER_S)
 
 
-@compiled_part
+@compiled_lent_part
 def _zone(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) -> tuple[int, int]:
     """How far the zone written at ``at`` is ahead of UTC, in nanoseconds, and where it ends."""
     if at < last and octets[at] == _UPPER_Z:
@@ -205,7 +205,7 @@ def _zone(octets: NDArray[np.uint8], at: int, last: int, zone_ns: int) -> tuple[
     return (ahead if octets[at] == _PLUS else -ahead), at + 5 + colon
 
 
-@compiled_part
+@compiled_lent_part
 def _two(octets: NDArray[np.uint8], at: int) -> int:
     """Number of the two digits at ``at``; far below zero where they are none."""
     if not (is_digit(octets[at]) and is_digit(octets[at + 1])):
@@ -213,7 +213,7 @@ def _two(octets: NDArray[np.uint8], at: int) -> int:
     return (int(octets[at]) - _ZERO) * 10 + (int(octets[at + 1]) - _ZERO)
 
 
-@compiled_part
+@compiled_lent_part
 def _days(year: int, month: int) -> int:
     """Days of a month of the Gregorian calendar."""
     if month == 2:
@@ -221,7 +221,7 @@ def _days(year: int, month: int) -> int:
     return 30 if month in (4, 6, 9, 11) else 31
 
 
-@compiled_part
+@compiled_lent_part
 def _day_number(year: int, month: int, day: int) -> int:
     """Days since 1 January 1970."""
     past = year - 1

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled, compiled_part
+from yawstring.compiled import compiled, compiled_lent_part
 from yawstring.wire.stamps import GOOD, is_digit, is_padding, receive_time
 
 STATE_PORT = 8890
@@ -211,7 +211,7 @@ def _read_lines(
     return at, row
 
 
-@compiled_part
+@compiled_lent_part
 def _trimmed(octets: NDArray[np.uint8], first: int, last: int) -> tuple[int, int]:
     while first < last and (octets[first] == _SPACE or octets[first] == _TAB):
         first += 1
@@ -220,7 +220,7 @@ def _trimmed(octets: NDArray[np.uint8], first: int, last: int) -> tuple[int, int
     return first, last
 
 
-@compiled_part
+@compiled_lent_part
 def _fields(
     octets: NDArray[np.uint8],
     at: int,
@@ -256,7 +256,7 @@ def _fields(
     return GOOD
 
 
-@compiled_part
+@compiled_lent_part
 def _name(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, int]:
     """Octets of a field's name as one number and where its value begins; below zero where there is no name."""
     while at < last and octets[at] == _SPACE:
@@ -271,7 +271,7 @@ def _name(octets: NDArray[np.uint8], at: int, last: int) -> tuple[int, int]:
     return (key, at + 1) if first < at < last else (0, -1)
 
 
-@compiled_part
+@compiled_lent_part
 def _column(keys: NDArray[np.int64], key: int, expected: int) -> int:
     """Column of a field; states come in one order, so the expected one is tried first."""
     if expected < len(keys) and keys[expected] == key:
@@ -282,7 +282,7 @@ def _column(keys: NDArray[np.int64], key: int, expected: int) -> int:
     return -1
 
 
-@compiled_part
+@compiled_lent_part
 def _fill(octets: NDArray[np.uint8], at: int, end: int, values: NDArray[np.float64], column: int) -> bool:
     """Read the number, or the three of ``mpry``, that take up the octets from ``at`` to ``end``."""
     parts = 3 if column == _MPRY else 1
@@ -298,7 +298,7 @@ def _fill(octets: NDArray[np.uint8], at: int, end: int, values: NDArray[np.float
     return at == end
 
 
-@compiled_part
+@compiled_lent_part
 def _number(octets: NDArray[np.uint8], at: int, end: int) -> tuple[float, int]:
     """The decimal number at ``at``, correctly rounded, and where it ends; below zero where there is none."""
     while at < end and octets[at] == _SPACE:

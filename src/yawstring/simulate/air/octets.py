@@ -38,7 +38,7 @@ def write_packets(
     captured: NDArray[np.int64],
     bodies: NDArray[np.uint8],
     body_starts: NDArray[np.int64],
-    table: NDArray[np.int64],
+    table: NDArray[np.uint32],
     out: NDArray[np.uint8],
     starts: NDArray[np.int64],
 ) -> None:
