@@ -101,7 +101,7 @@ def test_the_shares_of_a_network_add_up_but_for_the_rest(name, classes):
     assert np.quantile(np.abs(told.rest), 0.95) < 0.02 * np.ptp(told.score)
 
 
-@pytest.mark.parametrize("name", FAMILIES.keys() - {"novelty", "majority"})
+@pytest.mark.parametrize("name", sorted(FAMILIES.keys() - {"novelty", "majority"}))
 def test_what_decides_the_class_moved_the_score_most(name):
     told = attribute(fitted(name), windows(100, seed=2), owner=OWNER, typical=CALM, target=1)
     share = np.abs(told.values).mean(axis=0)
