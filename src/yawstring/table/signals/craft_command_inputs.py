@@ -36,7 +36,7 @@ TAKE_OFF_M: Final = 0.8
 """How high a Tello takes off, about."""
 
 _CM = 0.01
-_NUMBERS = r"^[a-z]+\s+(-?\d{1,4})(?:\s+(-?\d{1,4}))?(?:\s+(-?\d{1,4}))?(?:\s+(-?\d{1,4}))?"
+_NUMBERS = r"^[a-z]+\s+(-?[0-9]{1,4})(?:\s+(-?[0-9]{1,4}))?(?:\s+(-?[0-9]{1,4}))?(?:\s+(-?[0-9]{1,4}))?"
 
 
 class Texts(NamedTuple):
