@@ -28,7 +28,7 @@ from yawstring.wire.decoder import decode
 STYLES = ("hover", "moves", "sticks", "survey")
 KINDS = ("bias", "drift", "freeze", "scale", "replay")
 WHAT = ("height", "speed", "attitude", "battery")
-OF_CRAFT = ("craft_", "command_")
+OF_CRAFT = ("craft_", "command_", "both_")
 QUANTILES = (0.0005, 0.9995)
 WARM_UP_S = 10.0
 LITTLE_VIDEO = "traffic.video_mbit_s=0.3"

@@ -293,3 +293,29 @@ def test_moves(table: pl.DataFrame) -> None:
     for name, values in means.items():
         expected = fading_sum(at, values, 1.0) / fading_sum(at, np.ones(len(at)), 1.0)
         assert measured(table, f"craft_{name}_1s") == pytest.approx(expected, abs=1e-5)
+
+
+# Gains
+
+
+def test_gain_is_a_slope_of_least_squares() -> None:
+    """Velocity is the integral of what an accelerometer, held level, says; told 1.7 times too large."""
+    random = np.random.default_rng(9)
+    count = 300
+    force = 2.0 * np.sin(np.arange(count) * 0.3) + random.normal(0, 0.2, count)
+    table = pl.DataFrame({
+        "time_ns": np.arange(count) * 100_000_000, "acceleration_x_m_s2": force + 0.4,
+        "acceleration_y_m_s2": np.zeros(count), "acceleration_z_m_s2": np.full(count, -G_M_S2),
+        "pitch_deg": np.zeros(count), "roll_deg": np.zeros(count), "yaw_deg": np.zeros(count),
+        "velocity_x_m_s": 1.7 * np.cumsum(force) * 0.1, "velocity_y_m_s": np.zeros(count),
+        "velocity_z_m_s": np.zeros(count),
+    })  # fmt: skip
+    at = seconds(table)
+    accounted = fading_sum(at, np.r_[0.0, (force[1:] + 0.4) * 0.1], 1.0)
+    told = fading_sum(at, changes(table, "velocity_x_m_s"), 1.0)
+    weight = np.exp(-(at[-1] - at[1:]) / 10.0)
+    covariance = np.cov(accounted[1:], told[1:], aweights=weight)
+    found = measured(table, "craft_gain_force_10s")
+    assert found[-1] == pytest.approx(covariance[0, 1] / covariance[0, 0], rel=1e-4)
+    assert found[-1] == pytest.approx(1.7, abs=0.05)
+    assert np.isnan(measured(table, "craft_gain_climb_10s")).all()

@@ -5,8 +5,10 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 """
 
 from yawstring.schema.signals.air import AIR_SIGNALS
+from yawstring.schema.signals.craft_both import BOTH_SIGNALS
 from yawstring.schema.signals.craft_commands import COMMAND_SIGNALS
 from yawstring.schema.signals.craft_flow import FLOW_SIGNALS
+from yawstring.schema.signals.craft_gains import GAIN_SIGNALS
 from yawstring.schema.signals.craft_holds import HOLD_SIGNALS
 from yawstring.schema.signals.craft_jumps import JUMP_SIGNALS
 from yawstring.schema.signals.craft_repeats import SEGMENT_SIGNALS
@@ -44,6 +46,8 @@ SIGNALS: tuple[Signal, ...] = (
     *SEGMENT_SIGNALS,
     *JUMP_SIGNALS,
     *TREND_SIGNALS,
+    *GAIN_SIGNALS,
     *COMMAND_SIGNALS,
+    *BOTH_SIGNALS,
 )
 """Every signal, in the order of a table's columns."""

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.schema.signals import Signal
+from yawstring.table.signals.craft_both import Both
 from yawstring.table.signals.craft_commands import Commands
 from yawstring.table.signals.craft_flow import Flow
+from yawstring.table.signals.craft_gains import Gains
 from yawstring.table.signals.craft_holds import Holds
 from yawstring.table.signals.craft_inputs import Carry, new_states, no_state
 from yawstring.table.signals.craft_jumps import Jumps
@@ -19,7 +21,7 @@ from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.roles import Roles
 
-PARTS: tuple[Part, ...] = (Flow(), Ties(), Holds(), Repeats(), Jumps(), Trends(), Commands())
+PARTS: tuple[Part, ...] = (Flow(), Ties(), Holds(), Repeats(), Jumps(), Trends(), Gains(), Commands(), Both())
 """In the order of the signals."""
 
 
