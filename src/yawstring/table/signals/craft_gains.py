@@ -30,8 +30,9 @@ VELOCITY: Final = np.array([VZ, VX, VY, VX, VY])
 FIRST: Final = np.array([0, 1, 3, 5])
 """Where the axes of each gain begin, and where the last one's end."""
 
-LEAST_MOTION_M_S: Final = 0.15
-"""Changes of velocity with a smaller standard deviation drown in the tenth of a metre a second it is told in."""
+LEAST_MOTION_M_S: Final = np.array([0.1, 0.3, 0.3])
+"""Changes with a smaller standard deviation drown in what they are told in: a tenth of a metre a second, and a degree,
+which is a sixth of a metre a second, each second; that is across, upwards it is next to nothing."""
 
 LEAST_STATES: Final = 20.0
 MOST_GAIN: Final = 10.0
@@ -140,5 +141,5 @@ def _give(kept: GainState, now_ns: int, out: NDArray[np.float32]) -> None:
             moments = kept.moments[axis]
             variance += moments[XX] / weight - (moments[X] / weight) ** 2
             covariance += moments[XY] / weight - moments[X] / weight * (moments[Y] / weight)
-        if weight >= LEAST_STATES and variance >= LEAST_MOTION_M_S**2:
+        if weight >= LEAST_STATES and variance >= LEAST_MOTION_M_S[gain] ** 2:
             out[gain] = min(max(covariance / variance, -MOST_GAIN), MOST_GAIN)
