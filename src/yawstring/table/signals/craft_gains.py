@@ -30,7 +30,7 @@ VELOCITY: Final = np.array([VZ, VX, VY, VX, VY])
 FIRST: Final = np.array([0, 1, 3, 5])
 """Where the axes of each gain begin, and where the last one's end."""
 
-LEAST_MOTION_M_S: Final = np.array([0.1, 0.3, 0.3])
+LEAST_MOTION_M_S: Final = np.array([0.1, 0.2, 0.2])
 """Changes with a smaller standard deviation drown in what they are told in: a tenth of a metre a second, and a degree,
 which is a sixth of a metre a second, each second; that is across, upwards it is next to nothing."""
 
