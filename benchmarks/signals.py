@@ -1,98 +1,108 @@
-"""How fast are signals measured: decoded frames of a simulated flight, fused with its telemetry, on one core?
+"""How fast are signals? Simulated frames, decoded and fused, on one core, by group and by part of the craft's.
 
-    python benchmarks/signals.py [--scenario benign-wpa2] [--seconds 60] [--rounds 5] [--json results/signals.json]
+    python benchmarks/signals.py [--flights 6] [--rounds 5] [--json benchmarks/results/signals.json]
 
-The table is in memory and the compiled loops are warm before anything is timed. Each group is timed by itself on the
-same inputs, roles and rows; the whole is what a stream's step takes, roles and the table of results included.
+Flights of ready scenarios, attacked and not, are decoded and fused first, and lie in memory. A pass compiles; the median
+of the rounds counts. The whole set is timed as a user has it, a row each tenth of a second, and with a row for every
+frame; each group alone with the inputs and roles that the step makes once for all.
 """
 
 import argparse
 import json
 import os
-import statistics
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from yawstring.edge.simulations import read_scenario
 from yawstring.edge.telemetry import parse_telemetry
-from yawstring.schema import TIME
 from yawstring.simulate.run import simulate
 from yawstring.table.frames import frames_table
-from yawstring.table.fuse import FuseOptions, fuse
+from yawstring.table.fuse import fuse
 from yawstring.table.signals import GROUPS, SignalOptions, measure
+from yawstring.table.signals.craft import PARTS
+from yawstring.table.signals.craft_inputs import new_states, no_state
+from yawstring.table.signals.group import Plan
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.plan import planned
-from yawstring.table.signals.roles import roles_start, roles_step
+from yawstring.table.signals.roles import Roles, roles_start, roles_step
 from yawstring.wire.decoder import decode
 
-WHOLE, ROLES = "all, as a stream's step", "roles"
+SCENARIOS = ("benign-wpa2", "benign-open", "mdk4-deauth", "hostapd-twin", "replay-commands", "telemetry-freeze")
 
 
-def table(scenario: str, seconds: float) -> pl.DataFrame:
-    """Decoded and fused frames of one simulated flight."""
-    made = simulate(read_scenario(scenario, changes=(f"duration_s={seconds}",)), 1)
-    log = parse_telemetry(made.telemetry, name="telemetry.log")
-    return fuse(frames_table(decode(made.capture)), log.frame, FuseOptions()).frame
+def fused(flights: int) -> list[pl.DataFrame]:
+    made = [simulate(read_scenario(SCENARIOS[number % len(SCENARIOS)]), number) for number in range(flights)]
+    return [
+        fuse(frames_table(decode(one.capture)), parse_telemetry(one.telemetry, name="telemetry.log").frame).frame
+        for one in made
+    ]
 
 
-def parts(frame: pl.DataFrame, options: SignalOptions) -> dict[str, Callable[[], object]]:
-    """What is timed, each from a state that has heard nothing."""
-    times = frame[TIME].to_numpy().copy()
-    inputs = Inputs(frame=frame, time_ns=times)
-    plan, _ = planned(times, None, 0, options, None)
-    _, roles = roles_step(roles_start(options.drone), inputs)
-    found: dict[str, Callable[[], object]] = {
-        WHOLE: lambda: measure(frame, options),
-        ROLES: lambda: roles_step(roles_start(options.drone), Inputs(frame=frame, time_ns=times)),
-    }
+def median_s(rounds: int, work: Callable[[], object]) -> float:
+    """The median of some rounds, after one that does not count."""
+    took = []
+    for _ in range(rounds + 1):
+        begun = time.process_time()
+        work()
+        took.append(time.process_time() - begun)
+    return float(np.median(took[1:]))
+
+
+class Ready:
+    """A flight with what a step makes once for all groups."""
+
+    def __init__(self, frame: pl.DataFrame, options: SignalOptions) -> None:
+        times: np.ndarray = np.maximum.accumulate(frame["time_ns"].to_numpy())
+        self.inputs = Inputs(frame=frame, time_ns=times)
+        self.plan: Plan = planned(times, None, 0, options, None)[0]
+        self.roles: Roles = roles_step(roles_start(None), self.inputs)[1]
+        self.states = new_states(no_state(), self.inputs)
+
+
+def by_group(ready: list[Ready], options: SignalOptions, rounds: int) -> dict[str, float]:
+    """Seconds of each group, and of each part of the craft's."""
+    took = {}
     for group in GROUPS:
-        found[type(group).__name__] = lambda group=group: group.step(
-            group.start(options), Inputs(frame=frame, time_ns=times), roles, plan
-        )
-    return found
 
+        def work(group=group) -> None:  # noqa: ANN001
+            for one in ready:
+                group.step(group.start(options), one.inputs, one.roles, one.plan)
 
-def medians(given: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median seconds of each part; every part runs once untimed first."""
-    found: dict[str, list[float]] = {name: [] for name in given}
-    for number in range(rounds + 1):
-        for name, part in given.items():
-            start = time.perf_counter()
-            part()
-            if number:
-                found[name].append(time.perf_counter() - start)
-    return {name: statistics.median(seconds) for name, seconds in found.items()}
+        took[type(group).__name__] = median_s(rounds, work)
+    for part in PARTS:
+
+        def work(part=part) -> None:  # type: ignore[misc] # noqa: ANN001
+            for one in ready:
+                out = np.empty((len(one.plan), len(part.signals)), np.float32)
+                part.step(part.start(), one.states, one.inputs, one.roles, one.plan, out)
+
+        took[f"  {type(part).__name__}"] = median_s(rounds, work)
+    return took
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scenario", default="benign-wpa2")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--flights", type=int, default=len(SCENARIOS))
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path, default=Path(__file__).parent / "results" / "signals.json")
-    options = parser.parse_args()
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-    frame = table(options.scenario, options.seconds)
-    speeds = {name: len(frame) / s for name, s in medians(parts(frame, SignalOptions()), options.rounds).items()}
-    result = {
-        "date": datetime.now(UTC).date().isoformat(),
-        "scenario": options.scenario,
-        "frames": len(frame),
-        "rounds": options.rounds,
-        "load": os.getloadavg()[0],
-        "frames_s": speeds,
-    }
-    options.json.parent.mkdir(parents=True, exist_ok=True)
-    options.json.write_text(json.dumps(result, indent=1) + "\n")
-    print(f"{result['date']}, {len(frame):,} frames, load {result['load']:.1f}, slowest first\n")
-    print("| | frames/s |\n|---|---:|")
-    for name, speed in sorted(speeds.items(), key=lambda one: one[1]):
-        print(f"| {name} | {speed:,.0f} |")
+    parser.add_argument("--json", type=Path)
+    asked = parser.parse_args()
+    tables = fused(asked.flights)
+    count = sum(map(len, tables))
+    results = []
+    for options in (SignalOptions(), SignalOptions(every_s=None)):
+        took = {"whole set": median_s(asked.rounds, lambda options=options: [measure(one, options) for one in tables])}
+        took |= by_group([Ready(one, options) for one in tables], options, asked.rounds)
+        print(f"\n{count:,} frames, a row every {options.every_s or 'frame'}, load {os.getloadavg()[0]:.1f}")
+        for name, seconds in took.items():
+            print(f"{name:20} {count / max(seconds, 1e-9):14,.0f} frames/s {1e9 * seconds / count:10.0f} ns a frame")
+        results.append({"every_s": options.every_s, "frames": count, "seconds": took})
+    if asked.json:
+        asked.json.parent.mkdir(parents=True, exist_ok=True)
+        asked.json.write_text(json.dumps(results, indent=1))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from support.flights import flight
 from yawstring.edge.files import read_table
+from yawstring.edge.telemetry import parse_telemetry
 from yawstring.table.frames import frames_table
 from yawstring.table.fuse import fuse
 from yawstring.table.signals import SIGNALS, Rows, SignalOptions, measure, start, step
@@ -26,7 +27,8 @@ def stream(name: str) -> pl.DataFrame:
     if name == "tits":
         return read_table(TITS).frame[20_000:21_500]
     made = flight(name, 3)
-    return fuse(frames_table(decode(made.capture)), None).frame[:2500]
+    log = parse_telemetry(made.telemetry, name="telemetry.log").frame
+    return fuse(frames_table(decode(made.capture)), log).frame[:2500]
 
 
 def streamed(frame: pl.DataFrame, cuts: list[int], options: SignalOptions) -> Rows:
@@ -61,6 +63,12 @@ def test_rows_know_nothing_of_later_frames(name: str) -> None:
     whole = measure(frame, options)
     for seen in (1, 700, 1900):
         assert measure(frame[:seen], options).frame.equals(whole.frame[:seen], null_equal=True)
+
+
+def test_the_stream_has_states_that_the_craft_signals_are_of() -> None:
+    rows = measure(stream("telemetry-freeze"), SignalOptions(every_s=None)).frame
+    assert rows["craft_age_s"].n_unique() > 1000
+    assert rows["craft_jump_force_1s"].drop_nulls().n_unique() > 10
 
 
 def test_every_signal_is_declared_once() -> None:

@@ -5,8 +5,15 @@ capture from another; signals are what carries over: a gap in a transmitter's se
 """
 
 from yawstring.schema.signals.air import AIR_SIGNALS
+from yawstring.schema.signals.craft_both import BOTH_SIGNALS
+from yawstring.schema.signals.craft_commands import COMMAND_SIGNALS
 from yawstring.schema.signals.craft_flow import FLOW_SIGNALS
+from yawstring.schema.signals.craft_gains import GAIN_SIGNALS
+from yawstring.schema.signals.craft_holds import HOLD_SIGNALS
+from yawstring.schema.signals.craft_jumps import JUMP_SIGNALS
+from yawstring.schema.signals.craft_repeats import SEGMENT_SIGNALS
 from yawstring.schema.signals.craft_ties import TIE_SIGNALS
+from yawstring.schema.signals.craft_trends import TREND_SIGNALS
 from yawstring.schema.signals.management import MANAGEMENT_SIGNALS
 from yawstring.schema.signals.networks import NETWORKS_SIGNALS
 from yawstring.schema.signals.radio import LEVEL_SIGNALS, NOISE_SIGNALS, RATE_SIGNALS
@@ -37,5 +44,12 @@ SIGNALS: tuple[Signal, ...] = (
     *COMPANY_SIGNALS,
     *FLOW_SIGNALS,
     *TIE_SIGNALS,
+    *HOLD_SIGNALS,
+    *SEGMENT_SIGNALS,
+    *JUMP_SIGNALS,
+    *TREND_SIGNALS,
+    *GAIN_SIGNALS,
+    *COMMAND_SIGNALS,
+    *BOTH_SIGNALS,
 )
 """Every signal, in the order of a table's columns."""

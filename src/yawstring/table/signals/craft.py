@@ -6,15 +6,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.schema.signals import Signal
+from yawstring.table.signals.craft_both import Both
+from yawstring.table.signals.craft_commands import Commands
 from yawstring.table.signals.craft_flow import Flow
+from yawstring.table.signals.craft_gains import Gains
+from yawstring.table.signals.craft_holds import Holds
 from yawstring.table.signals.craft_inputs import Carry, new_states, no_state
+from yawstring.table.signals.craft_jumps import Jumps
 from yawstring.table.signals.craft_part import Part
+from yawstring.table.signals.craft_repeats import Repeats
 from yawstring.table.signals.craft_ties import Ties
+from yawstring.table.signals.craft_trends import Trends
 from yawstring.table.signals.group import Group, Plan, SignalOptions
 from yawstring.table.signals.inputs import Inputs
 from yawstring.table.signals.roles import Roles
 
-PARTS: tuple[Part, ...] = (Flow(), Ties())
+PARTS: tuple[Part, ...] = (Flow(), Ties(), Holds(), Repeats(), Jumps(), Trends(), Gains(), Commands(), Both())
 """In the order of the signals."""
 
 

@@ -80,13 +80,18 @@ def new_states(carry: Carry, inputs: Inputs) -> States:
         raw = raw_times(inputs.frame)
         raw = inputs.time_ns if raw is None else raw
         found = _by_age(raw, inputs.number(TELEMETRY_AGE), inputs.time_ns, carry.times_ns, rows, times)
-        values = _values(inputs.frame[rows[:found]])
+        values = _values(inputs.frame.select(_names(inputs.frame))[rows[:found]])
     else:
         values = _values(inputs.frame)
         every = not any(map(inputs.has, FRAME_COLUMNS))
         found = _by_change(values, every, inputs.time_ns, carry.values, rows, times)
         values = values[rows[:found]]
     return States(rows[:found].copy(), times[:found].copy(), values)
+
+
+def _names(frame: pl.DataFrame) -> list[str]:
+    """Its columns that say something of the aircraft: of the others, which are many, no row is gathered."""
+    return [name for field in FIELDS for name in field.need if name in frame.columns]
 
 
 def _values(frame: pl.DataFrame) -> NDArray[np.float64]:

@@ -151,7 +151,7 @@ def _take(
     if kept.last_ns[0] != MISSING and gap_s <= MOST_GAP_S:
         _heights(kept.before, values, gap_s, changes)
         _places(kept.before, values, gap_s, changes)
-        _forces(kept.before, values, gap_s, changes)
+        forces(kept.before, values, gap_s, changes)
         _level(kept.levels, changes, gap_s)
     for component in range(COMPONENTS):
         if not math.isnan(changes[component]):
@@ -187,7 +187,7 @@ def _places(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float,
 
 
 @compiled_part
-def _forces(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]) -> None:
+def forces(before: NDArray[np.float64], now: NDArray[np.float64], gap_s: float, changes: NDArray[np.float64]) -> None:
     """Acceleration from forces and attitude, and from tilted thrust alone, against the change of velocity."""
     pitch, roll, yaw = math.radians(now[PITCH]), math.radians(now[ROLL]), math.radians(now[YAW])
     sin_p, cos_p, sin_r, cos_r = math.sin(pitch), math.cos(pitch), math.sin(roll), math.cos(roll)
