@@ -2,9 +2,9 @@
 
     python benchmarks/signals.py [--flights 6] [--rounds 5] [--json benchmarks/results/signals.json]
 
-Flights of ready scenarios, attacked and not, are decoded and fused first, and lie in memory. A pass compiles; the median
-of the rounds counts. The whole set is timed as a user has it, a row each tenth of a second, and with a row for every
-frame; each group alone with the inputs and roles that the step makes once for all.
+Flights of ready scenarios, attacked and not, are decoded and fused first, and lie in memory. A pass compiles; the
+median of the rounds counts. The whole set is timed as a user has it, a row each tenth of a second, and with a row for
+every frame; each group alone with the inputs and roles that the step makes once for all.
 """
 
 import argparse
