@@ -80,7 +80,7 @@ def new_states(carry: Carry, inputs: Inputs) -> States:
         raw = raw_times(inputs.frame)
         raw = inputs.time_ns if raw is None else raw
         found = _by_age(raw, inputs.number(TELEMETRY_AGE), inputs.time_ns, carry.times_ns, rows, times)
-        values = _values(inputs.frame.select(_names(inputs.frame))[rows[:found]])
+        values = _values(inputs.frame.select(TELEMETRY_AGE, *_names(inputs.frame))[rows[:found]])
     else:
         values = _values(inputs.frame)
         every = not any(map(inputs.has, FRAME_COLUMNS))
