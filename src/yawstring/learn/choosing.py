@@ -93,6 +93,32 @@ def choose(
     return recipe, record | {"false_alarms": choice.to_json()}, choice.warnings()
 
 
+def choose_beside(
+    fitted: Fitted, frame: pl.DataFrame, part: ValidationPart | None, recipe: Recipe, options: ChoosingOptions
+) -> tuple[Recipe, dict[str, Json]]:
+    """Choose for a baseline what was chosen for the detector, so that their incidents are those of one budget.
+
+    The recipe's ``threshold`` stays: it is the detector's.
+
+    Args:
+        fitted: The baseline.
+        frame: The table, for its clock and its episodes.
+        part: The validation part.
+        recipe: As it was chosen for the detector.
+        options: As they were for the detector.
+
+    Returns:
+        The recipe with the baseline's ``calibrations`` and ``events``; what is to be recorded of the choice.
+
+    Raises:
+        LeakError: ``part`` is no validation part.
+        OptionError: There is none, or the choice cannot be made on it.
+    """
+    own = replace(recipe, threshold=None)
+    chosen, record, _ = choose(fitted, frame, part, own, replace(options, threshold="half"))
+    return replace(chosen, threshold=recipe.threshold), record
+
+
 def choose_alarms(
     fitted: Fitted, frame: pl.DataFrame, part: ValidationPart, recipe: Recipe, options: ChoosingOptions
 ) -> Choice:
