@@ -179,6 +179,12 @@ def test_benign_or_attack(table):
     assert evaluate(trained, table) == recorded_evaluation(trained)
 
 
+def test_what_learns_from_benign_windows_alone_keeps_its_own_threshold(table):
+    choosing = ChoosingOptions(threshold="validation")
+    options = TrainOptions(detector=make_family("novelty"), target="binary", choosing=choosing, baselines=())
+    assert train(table, replace(options, resamples=20)).recipe.threshold == 0.5
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_the_threshold_is_the_best_on_validation(seed, monkeypatch):
     rng = np.random.default_rng(seed)
