@@ -22,6 +22,8 @@ from yawstring.learn.recipe import Recipe
 from yawstring.learn.train import TrainOptions, choose_features, train
 from yawstring.models.majority import Majority
 from yawstring.models.recurrent import LSTM
+from yawstring.models.registry import make_family
+from yawstring.models.threshold import Threshold
 from yawstring.models.trees import Forest
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import WindowSpec
@@ -55,6 +57,20 @@ def test_the_baselines_stand_beside_on_the_same_windows(trained):
     assert list(metrics) == ["lstm", "forest", "majority"]
     assert len({figures["windows"] for figures in metrics.values()}) == 1
     assert len(trained.record["verdict"]) == 2
+
+
+def test_baselines_keep_to_the_budget_of_the_detector(table):
+    choosing = ChoosingOptions(calibrate="auto", false_alarms_per_hour=2.0)
+    options = TrainOptions(detector=TREES, split=SplitSpec(validation=0.3), choosing=choosing, resamples=20)
+    made = train(table, replace(options, baselines=(Threshold(), Majority())))
+    assert list(made.record["chosen_beside"]) == ["threshold", "majority"]
+    for name in ("threshold", "majority"):
+        alone = train(table, replace(options, detector=make_family(name), baselines=()))
+        assert made.recipe.events[name] == alone.recipe.events[name]
+        assert made.recipe.calibrations[name] == alone.recipe.calibrations[name]
+        assert made.record["chosen_beside"][name] == alone.record["chosen"]
+        assert made.record["incidents"][name] == alone.record["incidents"][name]
+    assert made.recipe.threshold == made.recipe.events["forest"].threshold
 
 
 def test_a_detector_that_loses_to_a_baseline_is_told_so(table):
@@ -161,6 +177,12 @@ def test_benign_or_attack(table):
     called = np.where(scores["p_attack"].to_numpy().astype(np.float64) >= trained.recipe.threshold, "attack", "benign")
     assert scores["predicted"].to_list() == called.tolist()
     assert evaluate(trained, table) == recorded_evaluation(trained)
+
+
+def test_what_learns_from_benign_windows_alone_keeps_its_own_threshold(table):
+    choosing = ChoosingOptions(threshold="validation")
+    options = TrainOptions(detector=make_family("novelty"), target="binary", choosing=choosing, baselines=())
+    assert train(table, replace(options, resamples=20)).recipe.threshold == 0.5
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -7,6 +7,7 @@ mean nothing.
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from yawstring.errors import OptionError
@@ -24,6 +25,7 @@ from yawstring.learn.incidents import last_rows, scores_of, watched
 from yawstring.learn.metrics import Outcome, attack_score
 from yawstring.learn.recipe import Recipe
 from yawstring.models.base import Fitted, Json
+from yawstring.models.registry import families
 from yawstring.schema import BENIGN
 from yawstring.table.parts import ValidationPart, require
 
@@ -35,7 +37,8 @@ class ChoosingOptions:
     Attributes:
         calibrate: ``"temperature"``, ``"isotonic"``, ``"auto"`` (temperature for families that read scaled columns,
             isotonic for those that read them raw: trees), or ``"none"``.
-        threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``);
+        threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``), of a
+            family that learns from benign windows alone its own;
             ``"half"`` calls the likeliest class.
         false_alarms_per_hour: Takes the lowest threshold that keeps to it instead.
         events: When rows make an incident, but for the threshold.
@@ -85,12 +88,38 @@ def choose(
     part = require(part, ValidationPart, "choosing a threshold")
     recipe, record = calibrate(fitted, part, recipe, options.calibrate)
     if options.threshold == "validation":
-        recipe = replace(recipe, threshold=parts.choose_threshold(fitted, part, recipe))
+        recipe = replace(recipe, threshold=_for_macro_f1(fitted, part, recipe))
     if options.false_alarms_per_hour is None:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), record, []
     choice = choose_alarms(fitted, frame, part, recipe, options)
     recipe = replace(recipe, threshold=choice.spec.threshold, events={**recipe.events, fitted.family: choice.spec})
     return recipe, record | {"false_alarms": choice.to_json()}, choice.warnings()
+
+
+def choose_beside(
+    fitted: Fitted, frame: pl.DataFrame, part: ValidationPart | None, recipe: Recipe, options: ChoosingOptions
+) -> tuple[Recipe, dict[str, Json]]:
+    """Choose for a baseline what was chosen for the detector, so that their incidents are those of one budget.
+
+    The recipe's ``threshold`` stays: it is the detector's.
+
+    Args:
+        fitted: The baseline.
+        frame: The table, for its clock and its episodes.
+        part: The validation part.
+        recipe: As it was chosen for the detector.
+        options: As they were for the detector.
+
+    Returns:
+        The recipe with the baseline's ``calibrations`` and ``events``; what is to be recorded of the choice.
+
+    Raises:
+        LeakError: ``part`` is no validation part.
+        OptionError: There is none, or the choice cannot be made on it.
+    """
+    own = replace(recipe, threshold=None)
+    chosen, record, _ = choose(fitted, frame, part, own, replace(options, threshold="half"))
+    return replace(chosen, threshold=recipe.threshold), record
 
 
 def choose_alarms(
@@ -139,6 +168,16 @@ def calibrate(fitted: Fitted, part: ValidationPart, recipe: Recipe, method: Meth
         "after": reliability(made.apply(told.probabilities), told.truth),
     }
     return replace(recipe, calibrations={**recipe.calibrations, fitted.family: made}), {"calibration": record}
+
+
+def _for_macro_f1(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> float:
+    """The best threshold; of a family that learns from benign windows alone its own, for it is to know no attack."""
+    family = families().get(fitted.family)
+    if family is None or family.learns == "labels":
+        return parts.choose_threshold(fitted, part, recipe)
+    half = np.full((1, 2), 0.5, np.float32)
+    calibration = recipe.calibrations.get(fitted.family)
+    return float((half if calibration is None else calibration.apply(half))[0, 1])
 
 
 def _isotonic(told: Outcome) -> Calibration:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
-from yawstring.learn.choosing import ChoosingOptions, choose
+from yawstring.learn.choosing import ChoosingOptions, choose, choose_beside
 from yawstring.learn.digest import fingerprint
 from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.incidents import incidents_by_family
@@ -103,6 +103,9 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
+    beside: dict[str, Json] = {}
+    for name, fitted in baselines.items():
+        recipe, beside[name] = choose_beside(fitted, rows, choosing, recipe, options.choosing)
     outcomes = {
         fitted.family: parts.outcome(fitted, test, recipe, recipe.threshold if fitted is detector else None)
         for fitted in (detector, *baselines.values())
@@ -111,6 +114,7 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     record = _record(table, rows, options, split, recipe) | judged
     record["warnings"] = [*cast("list[Json]", record["warnings"]), *doubts]
     record["chosen"] = chosen_record
+    record["chosen_beside"] = beside
     record["incidents"] = {} if options.split.policy == "random" else incidents_by_family(rows, test, outcomes, recipe)
     record["ranges"] = ranges_to_json(benign_ranges(learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
