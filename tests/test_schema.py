@@ -19,6 +19,7 @@ from yawstring.schema import (
     LAYOUTS,
     NOTEBOOK_COLUMNS,
     ONSET,
+    PART,
     RECORDING,
     TECHNIQUE,
     TELEMETRY_AGE,
@@ -29,7 +30,7 @@ from yawstring.schema import (
     roles,
 )
 
-OWN = {RECORDING, LABEL_DISPUTED, EPISODE, ONSET, TECHNIQUE, LABEL_SOURCE, LABEL_CERTAINTY, TELEMETRY_AGE, TIME}
+OWN = {RECORDING, LABEL_DISPUTED, EPISODE, ONSET, TECHNIQUE, LABEL_SOURCE, LABEL_CERTAINTY, PART, TELEMETRY_AGE, TIME}
 """Columns of rows that no file of others holds; the decoder's and the telemetry's come on top."""
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -96,7 +97,7 @@ def test_the_roles_of_identity_time_and_label() -> None:
     by_role = {role: {n for n, c in COLUMNS.items() if c.role == role} for role in ("identity", "time", "label")}
     assert by_role["identity"] == IDENTITY
     assert by_role["time"] == {"timestamp", "timestamp_c", "timestamp_p", TIME}
-    assert by_role["label"] == {LABEL, LABEL_DISPUTED, EPISODE, ONSET, TECHNIQUE, LABEL_SOURCE, LABEL_CERTAINTY}
+    assert by_role["label"] == {LABEL, LABEL_DISPUTED, EPISODE, ONSET, TECHNIQUE, LABEL_SOURCE, LABEL_CERTAINTY, PART}
 
 
 def test_the_flags_and_the_classes() -> None:

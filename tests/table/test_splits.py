@@ -124,6 +124,49 @@ def test_time_holds_out_the_end_of_each_class():
         assert of_class.tolist() == [TRAIN] * 192 + [TEST] * 48
 
 
+def _with_parts(*names):
+    """Twelve recordings, the part of each by its number."""
+    frame = recorded.frame()
+    return frame.with_columns(pl.col("recording").replace_strict(dict(enumerate(names))).alias("part"))
+
+
+BY_THE_TABLE = ("train", "validation", "test", "test") * 3
+
+
+def test_a_given_split_is_the_one_that_the_table_says():
+    split = split_table(_with_parts(*BY_THE_TABLE), SplitSpec(policy="given"), WindowSpec(length=5))
+    for number, name in enumerate(BY_THE_TABLE):
+        assert set(split.part[split.recording == number]) == {("train", "validation", "test").index(name)}
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (recorded.frame(), "reads the column 'part', and the table has none"),
+        (_with_parts("trial", *BY_THE_TABLE[1:]), "expected train, validation, test, found 'trial'"),
+        (_with_parts(None, *BY_THE_TABLE[1:]), "expected train, validation, test, found ''"),
+    ],
+)
+def test_a_given_split_that_the_table_does_not_say_is_refused(frame, message):
+    with pytest.raises(SplitError, match=message):
+        split_table(frame, SplitSpec(policy="given"), WindowSpec())
+
+
+def test_a_given_split_through_the_middle_of_a_recording_is_a_leak():
+    frame = _with_parts(*BY_THE_TABLE)
+    torn = pl.when(pl.int_range(pl.len()) < 30).then(pl.lit("test")).otherwise("part").alias("part")
+    with pytest.raises(LeakError, match="one recording, lie in more than one part"):
+        split_table(frame.with_columns(torn), SplitSpec(policy="given"), WindowSpec())
+
+
+def test_rows_for_the_test_part_alone_are_in_no_other():
+    frame = recorded.frame()
+    unseen = (frame["class"] == "dos").to_numpy()
+    split = split_table(frame, SplitSpec(seed=3), WindowSpec(length=5), unseen=unseen)
+    train, validation, test = (set(class_of_rows(frame)[starts + 4]) for starts in split.starts)
+    assert (train, validation, test) == ({"benign", "replay"}, {"benign", "replay"}, {"benign", "dos", "replay"})
+
+
 def test_time_holds_out_the_end_of_each_recording():
     split = split_table(recorded.frame(), SplitSpec(policy="time", within="recording"), WindowSpec(length=5))
     first = [TRAIN] * 38 + [LEFT_OUT] * 4 + [VALIDATION] * 6 + [LEFT_OUT] * 4 + [TEST] * 8

@@ -19,7 +19,7 @@ from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions, measure, present
 from yawstring.table.signals.inputs import NS_PER_S, raw_times
 from yawstring.table.signals.tables import LABELS, is_measured, signal_frame
-from yawstring.table.splits import Split, SplitSpec, split_table
+from yawstring.table.splits import WHOLE_RECORDINGS, Split, SplitSpec, split_table
 from yawstring.table.windows import NO_SEGMENT, WindowSpec, stretches
 
 
@@ -60,7 +60,7 @@ def split_rows(
     if signals is not None and signals.every_s is None and not is_measured(table.frame.columns):
         return split_measured(table.frame, spec, window, signals, keep=keep(table.frame))
     frame = table.frame if signals is None else measured(table, signals).frame
-    if is_measured(frame.columns) and spec.policy != "recording":
+    if is_measured(frame.columns) and spec.policy not in WHOLE_RECORDINGS:
         raise SplitError(
             f"signals measured recording by recording carry over a split by '{spec.policy}': split by recording, or "
             "give the frames and a row of signals for every frame"

@@ -20,6 +20,7 @@ from yawstring.schema.labels import (
     LABEL_DISPUTED,
     LABEL_SOURCE,
     ONSET,
+    PART,
     RECORDING,
     TECHNIQUE,
     TELEMETRY_AGE,
@@ -31,7 +32,7 @@ from yawstring.schema.telemetry import TELEMETRY_COLUMNS
 
 __all__ = [
     "BENIGN", "CLASSES", "COLUMNS", "EPISODE", "LABEL", "LABEL_CERTAINTY", "LABEL_DISPUTED", "LABEL_SOURCE", "LAYOUTS",
-    "NOTEBOOK_COLUMNS", "ONSET", "OURS", "RECORDING", "SIGNALS", "TECHNIQUE", "TELEMETRY_AGE", "TIME",
+    "NOTEBOOK_COLUMNS", "ONSET", "OURS", "PART", "RECORDING", "SIGNALS", "TECHNIQUE", "TELEMETRY_AGE", "TIME",
     "TITS_CYBER_COLUMNS", "Column", "Dtype", "Kind", "Modality", "Role", "features", "layout_of",
     "modality_of", "roles",
 ]  # fmt: skip

@@ -32,6 +32,9 @@ RECORDING = "recording"
 LABEL_DISPUTED = "label_disputed"
 """Our column: true where the corpus's label is in doubt."""
 
+PART = "part"
+"""Our column: which part of the split a row was made for, where the table's author says: train, validation or test."""
+
 BENIGN = "benign"
 """The class of an undisturbed flight."""
 
@@ -70,6 +73,7 @@ LABEL_COLUMNS: tuple[Column, ...] = (
         (ONSET, "int", "ns", "measure", "When the episode's first frame was received, Unix time; null outside one"),
         (LABEL_SOURCE, "text", "", "code", "Who labelled the row: the intervals' own word, or the simulator"),
         (LABEL_CERTAINTY, "float", "", "measure", "How sure the source of the label is, 0 to 1"),
+        (PART, "text", "", "code", "Which part of the split the row was made for: train, validation or test"),
     ),
     *columns_of(
         "physical",

@@ -5,18 +5,21 @@ draws from one seed, and never looks at a feature.
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.errors import OptionError, SplitError
+from yawstring.schema import PART
 from yawstring.table.windows import NO_SEGMENT, Json, WindowSpec, stretches, window_starts
 
-Policy = Literal["recording", "time", "runs", "random"]
+Policy = Literal["recording", "given", "time", "runs", "random"]
 Within = Literal["class", "recording"]
 
 TRAIN, VALIDATION, TEST, LEFT_OUT = 0, 1, 2, -1
+GIVEN = ("train", "validation", "test")
+"""Names of the first three in the column that gives a split."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +27,8 @@ class SplitSpec:
     """How a table is split.
 
     Attributes:
-        policy: ``"recording"``: whole recordings; ``"time"``: the end of each class or recording; ``"runs"``: whole
+        policy: ``"recording"``: whole recordings; ``"given"``: whole recordings, as the column ``part`` says;
+            ``"time"``: the end of each class or recording; ``"runs"``: whole
             runs of ``run_length`` rows; ``"random"``: windows at random, as papers do, which hides what it leaks.
         test: Share of the test part, between 0 and 1.
         validation: Share of the validation part in what the test part leaves; 0 for none.
@@ -48,8 +52,8 @@ class SplitSpec:
     seed: int = 10
 
     def __post_init__(self) -> None:
-        if self.policy not in ("recording", "time", "runs", "random"):
-            raise OptionError(f"no split policy '{self.policy}': recording, time, runs or random")
+        if self.policy not in get_args(Policy):
+            raise OptionError(f"no split policy '{self.policy}': {', '.join(get_args(Policy))}")
         if not (0 < self.test < 1 and 0 <= self.validation < 1):
             raise OptionError(f"shares of test ({self.test}) and validation ({self.validation}) lie between 0 and 1")
         if self.run_length < 1:
@@ -90,6 +94,7 @@ def plan(
     recording: NDArray[np.int64],
     group: NDArray[np.int64],
     keep: NDArray[np.bool_],
+    given: NDArray[np.str_] | None = None,
 ) -> Plan:
     """Give every row to a part; the embargo comes later. Policy ``"random"`` gives none yet: it draws windows.
 
@@ -99,6 +104,7 @@ def plan(
         recording: ``int64[row]``.
         group: ``int64[row]``, linked recordings.
         keep: ``bool[row]``, rows to use at all.
+        given: ``str[row]``, name of the part that the table says, for the policy ``"given"``.
 
     Raises:
         SplitError: The policy is undefined on this table.
@@ -108,6 +114,8 @@ def plan(
     kept = np.flatnonzero(keep)
     if spec.policy == "recording":
         part[kept] = _by_group(spec, classes[kept], group[kept])
+    elif spec.policy == "given":
+        part[kept] = _as_given(given, kept)
     elif spec.policy == "time":
         unit = _time_units(spec, classes[kept], recording[kept])
         part[kept] = _by_time(spec, unit)
@@ -119,6 +127,16 @@ def plan(
     if spec.policy == "time":  # one recording may hold the end of the training part and the start of the test part
         segment = np.where(segment == NO_SEGMENT, NO_SEGMENT, stretches(segment) * 4 + part + 1)
     return Plan(part=part, segment=segment, group=group)
+
+
+def _as_given(given: NDArray[np.str_] | None, kept: NDArray[np.int64]) -> NDArray[np.int8]:
+    """Parts by their names."""
+    if given is None:
+        raise SplitError(f"split 'given' reads the column '{PART}', and the table has none: use --split recording")
+    names, of_row = np.unique(given[kept], return_inverse=True)
+    if unknown := [name for name in names.tolist() if name not in GIVEN]:
+        raise SplitError(f"column '{PART}': expected {', '.join(GIVEN)}, found '{unknown[0]}'")
+    return np.array([GIVEN.index(name) for name in names.tolist()], np.int8)[of_row]
 
 
 def assign_random_windows(

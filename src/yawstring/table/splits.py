@@ -2,11 +2,12 @@
 
 A split is made before anything is fitted. Every :class:`Split` that exists has been checked: no window crosses a
 recording, a part or a segment; between two parts of one recording lies the embargo, the longest memory that windows
-and signals declare; linked recordings (the same frames recorded twice) are not torn apart by the policy ``recording``;
-every class can be learnt and measured. Only the policy ``random`` is excused from all but the first, as its name says.
+and signals declare; linked recordings (the same frames recorded twice) are not torn apart by the policies ``recording``
+and ``given``; every class can be learnt and measured. Only the policy ``random`` is excused from all but the first, as
+its name says.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
@@ -15,7 +16,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.errors import LeakError, SplitError, TableError
-from yawstring.schema import LABEL, RECORDING, roles
+from yawstring.schema import LABEL, PART, RECORDING, roles
 from yawstring.table.parts import Part, TestPart, TrainPart, ValidationPart
 from yawstring.table.policies import (
     LEFT_OUT,
@@ -33,7 +34,10 @@ from yawstring.table.recordings import linked
 from yawstring.table.twins import candidates
 from yawstring.table.windows import NO_SEGMENT, Json, WindowSpec, stretches, window_starts
 
-__all__ = ["Policy", "Split", "SplitSpec", "Within", "class_of_rows", "cut", "split_table", "whole"]
+__all__ = ["WHOLE_RECORDINGS", "Policy", "Split", "SplitSpec", "Within", "class_of_rows", "cut", "split_table", "whole"]
+
+WHOLE_RECORDINGS = ("recording", "given")
+"""Policies that never cut a recording."""
 
 PART_NAMES = {TRAIN: "train", VALIDATION: "validation", TEST: "test", LEFT_OUT: "left out"}
 
@@ -75,7 +79,7 @@ class Split:
             self._check_windows(part, starts)
         if self.spec.policy != "random":
             self._check_embargo()
-        if self.spec.policy == "recording":
+        if self.spec.policy in WHOLE_RECORDINGS:
             self._check_groups()
 
     def _check_windows(self, part: int, starts: NDArray[np.int64]) -> None:
@@ -133,6 +137,7 @@ def split_table(
     window: WindowSpec,
     *,
     keep: NDArray[np.bool_] | None = None,
+    unseen: NDArray[np.bool_] | None = None,
     memory: int = 0,
 ) -> Split:
     """Split a table; nothing has been fitted yet.
@@ -142,6 +147,8 @@ def split_table(
         spec: The policy and its options.
         window: How windows are cut.
         keep: ``bool[row]``, rows to use at all; the others belong to no part, and no window reaches across them.
+        unseen: ``bool[row]``, rows that the test part alone may hold; a class of such rows alone is not missed in the
+            training part.
         memory: Rows that signals among the features remember, 0 for none.
 
     Raises:
@@ -152,16 +159,23 @@ def split_table(
     recording = _recordings(frame)
     keep = np.ones(frame.height, np.bool_) if keep is None else keep
     embargo = max(window.memory, memory) if spec.policy != "random" else 0
-    made = plan(spec, classes=classes, recording=recording, group=linked(frame, recording.astype(np.int32)), keep=keep)
+    made = plan(
+        spec, classes=classes, recording=recording, group=linked(frame, recording.astype(np.int32)), keep=keep,
+        given=_given(frame),
+    )  # fmt: skip
     if spec.policy == "random":
         part, (train, validation, test) = assign_random_windows(made.segment, classes, window, spec)
     else:
         part = _embargoed(made, recording, embargo)
+        if unseen is not None:
+            part[unseen & (part != TEST)] = LEFT_OUT
         made = Plan(part=part, segment=np.where(part == LEFT_OUT, NO_SEGMENT, made.segment), group=made.group)
         train, validation, test = (
             window_starts(np.where(part == p, made.segment, NO_SEGMENT), window) for p in range(3)
         )
-    _check_classes(classes, keep, {TRAIN: train, TEST: test}, window, spec)
+    learnable = keep if unseen is None else keep & ~unseen
+    _check_classes(classes, (learnable, TRAIN, train), window, spec)
+    _check_classes(classes, (keep, TEST, test), window, spec)
     split = Split(
         spec=spec, window=window, embargo=embargo, recording=recording,
         part=part, segment=made.segment, group=made.group, starts=(train, validation, test),
@@ -233,6 +247,11 @@ def class_of_rows(frame: pl.DataFrame) -> NDArray[np.str_]:
     return np.asarray(frame[LABEL].to_list(), dtype=np.str_)
 
 
+def _given(frame: pl.DataFrame) -> NDArray[np.str_] | None:
+    """``str[row]``: the part that the table says; ``""`` where it says none."""
+    return np.asarray(frame[PART].fill_null("").to_list(), np.str_) if PART in frame.columns else None
+
+
 def _recordings(frame: pl.DataFrame) -> NDArray[np.int64]:
     if RECORDING not in frame.columns:
         raise TableError("the table does not say which recording a row belongs to", column=RECORDING)
@@ -284,21 +303,21 @@ def _embargoed(made: Plan, recording: NDArray[np.int64], embargo: int) -> NDArra
 
 def _check_classes(
     classes: NDArray[np.str_],
-    keep: NDArray[np.bool_],
-    starts: Mapping[int, NDArray[np.int64]],
+    of: tuple[NDArray[np.bool_], int, NDArray[np.int64]],
     window: WindowSpec,
     spec: SplitSpec,
 ) -> None:
-    there = set(np.unique(classes[keep]).tolist())
+    """Whether a part has a window of every class there is: ``of`` is the rows it may hold, its number, its windows."""
+    rows, part, starts = of
+    there = set(np.unique(classes[rows]).tolist())
     if len(there) < 2:
         raise SplitError(f"the table holds {len(there)} classes ({', '.join(sorted(there))}); a detector needs 2")
-    for part, first in starts.items():
-        found = set(np.unique(classes[first + window.label_offset]).tolist())
-        if missing := sorted(there - found):
-            raise SplitError(
-                f"split '{spec.policy}' (seed {spec.seed}) leaves the {PART_NAMES[part]} part without a window of "
-                f"class '{missing[0]}': its figure would be undefined, not low; another seed or policy may do"
-            )
+    found = set(np.unique(classes[starts + window.label_offset]).tolist())
+    if missing := sorted(there - found):
+        raise SplitError(
+            f"split '{spec.policy}' (seed {spec.seed}) leaves the {PART_NAMES[part]} part without a window of "
+            f"class '{missing[0]}': its figure would be undefined, not low; another seed or policy may do"
+        )
 
 
 def _warnings(frame: pl.DataFrame, split: Split, classes: NDArray[np.str_]) -> list[str]:

@@ -26,6 +26,7 @@ class Policy(StrEnum):
     """How a table is split."""
 
     RECORDING = "recording"
+    GIVEN = "given"
     TIME = "time"
     RUNS = "runs"
     RANDOM = "random"

@@ -9,12 +9,12 @@ from collections.abc import Iterable
 import polars as pl
 
 from yawstring.errors import TableError
-from yawstring.schema import EPISODE, LABEL, LABEL_CERTAINTY, LABEL_DISPUTED, ONSET, RECORDING, TECHNIQUE, TIME
+from yawstring.schema import EPISODE, LABEL, LABEL_CERTAINTY, LABEL_DISPUTED, ONSET, PART, RECORDING, TECHNIQUE, TIME
 from yawstring.schema.signals import SIGNALS
 from yawstring.table.signals import SignalOptions, measure
 from yawstring.table.signals.inputs import raw_times
 
-LABELS = (LABEL, TECHNIQUE, EPISODE, ONSET, LABEL_CERTAINTY, LABEL_DISPUTED)
+LABELS = (LABEL, TECHNIQUE, EPISODE, ONSET, LABEL_CERTAINTY, LABEL_DISPUTED, PART)
 """Columns that rows take from their last frame, in order."""
 
 SIGNAL_NAMES = frozenset(signal.name for signal in SIGNALS)
