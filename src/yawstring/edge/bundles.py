@@ -233,7 +233,7 @@ def _check_fit(stem: str, fitted: Fitted, recipe: Recipe) -> None:
     width = len(recipe.encoder.names if encoding == "scaled" else recipe.encoder.columns)
     shape = (recipe.window.length, width) if fitted.reads == "window" else (width,)
     told = (encoding is not None, scorer.reads, scorer.shape, scorer.classes, fitted.classes)
-    if told != (True, fitted.reads, shape, len(recipe.classes), len(recipe.classes)):
+    if told != (True, fitted.reads, shape, len(recipe.known), len(recipe.known)):
         raise BundleError(f"{stem}{GRAPH}: the graph is not the one that {INDEX} describes")
 
 

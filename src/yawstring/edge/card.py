@@ -7,6 +7,7 @@ none is worked out here.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from yawstring.learn.leave_out import NEVER_TRAINED_ON
 from yawstring.learn.recipe import Trained
 from yawstring.models.base import Fitted, Json
 
@@ -155,8 +156,10 @@ def _confusion(figures: Object) -> str:
 
 
 def _limits(trained: Trained) -> str:
-    stamps = _texts(trained.record, "stamps")
+    left_out = trained.recipe.leave_out
+    stamps = [stamp for stamp in _texts(trained.record, "stamps") if not stamp.startswith(NEVER_TRAINED_ON)]
     told = [STAMPS.get(stamp, f"Stamped: {_cell(stamp)}.") for stamp in stamps]
+    told += [f"Attacks it was never trained on, to see what it says of them: {_cell(name)}." for name in left_out]
     return _bullets([*told, *map(_cell, _texts(trained.record, "warnings")), *LIMITS])
 
 

@@ -7,7 +7,9 @@ mean nothing.
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn import parts
@@ -21,7 +23,7 @@ from yawstring.learn.calibration import (
 )
 from yawstring.learn.events import EventSpec
 from yawstring.learn.incidents import last_rows, scores_of, watched
-from yawstring.learn.metrics import Outcome, attack_score
+from yawstring.learn.metrics import attack_score
 from yawstring.learn.recipe import Recipe
 from yawstring.models.base import Fitted, Json
 from yawstring.schema import BENIGN
@@ -128,23 +130,24 @@ def calibrate(fitted: Fitted, part: ValidationPart, recipe: Recipe, method: Meth
     if method == "none":
         return recipe, {}
     raw = replace(recipe, calibrations={})
-    told = parts.outcome(fitted, require(part, ValidationPart, "calibrating a detector"), raw)
+    part = require(part, ValidationPart, "calibrating a detector")
+    known, truth = parts.score_known(fitted, part, raw), parts.labels(part.truth, recipe)
     if method == "auto":
         method = "temperature" if recipe.encodings[fitted.family] == "scaled" else "isotonic"
-    made = fit_temperature(told.probabilities, told.truth) if method == "temperature" else _isotonic(told)
+    made = fit_temperature(known, truth) if method == "temperature" else _isotonic(known, truth, recipe)
     record: dict[str, Json] = {
         "method": method,
         "windows": len(part),
-        "before": reliability(told.probabilities, told.truth),
-        "after": reliability(made.apply(told.probabilities), told.truth),
+        "before": reliability(known, truth),
+        "after": reliability(made.apply(known), truth),
     }
     return replace(recipe, calibrations={**recipe.calibrations, fitted.family: made}), {"calibration": record}
 
 
-def _isotonic(told: Outcome) -> Calibration:
-    if told.classes[0] != BENIGN:
+def _isotonic(known: NDArray[np.float32], truth: NDArray[np.int64], recipe: Recipe) -> Calibration:
+    if recipe.classes[0] != BENIGN:
         raise OptionError("an isotonic calibration is of attack against benign, and no row is benign")
-    return fit_isotonic(attack_score(told.probabilities), told.truth > 0)
+    return fit_isotonic(attack_score(known), truth > 0)
 
 
 def _with_events(recipe: Recipe, family: str, events: EventSpec, threshold: float | None) -> Recipe:

@@ -16,7 +16,7 @@ from yawstring.learn.metrics import Outcome
 from yawstring.learn.recipe import ATTACK, Recipe
 from yawstring.models.base import Encoding, Family, Fitted, Watch, Windows
 from yawstring.models.scoring import open_scorer
-from yawstring.schema import BENIGN, CLASSES
+from yawstring.schema import BENIGN, CLASSES, UNKNOWN
 from yawstring.table.parts import Part, TrainPart, ValidationPart, require
 
 CHUNK = 65_536
@@ -44,19 +44,21 @@ def class_names(truth: NDArray[np.str_], *, binary: bool) -> tuple[str, ...]:
 
 
 def labels(truth: NDArray[np.str_], recipe: Recipe) -> NDArray[np.int64]:
-    """``int64[window]``: index of each window's class among the recipe's.
+    """``int64[window]``: index of each window's class among the recipe's, that of ``unknown`` for any other.
 
     Raises:
-        OptionError: A class is unknown to the detector.
+        OptionError: A class is one that the detector does not know, and it has no class ``unknown``.
     """
     if recipe.target == "binary":
         return np.asarray(truth != BENIGN, np.int64)
     names, index = np.unique(truth, return_inverse=True)
-    if unknown := sorted(set(names.tolist()) - set(recipe.classes)):
+    place = {name: column for column, name in enumerate(recipe.classes)}
+    strange = sorted(set(names.tolist()) - set(place))
+    if strange and not recipe.has_unknown:
         raise OptionError(
-            f"the table holds class '{unknown[0]}', which the detector does not know ({', '.join(recipe.classes)})"
+            f"the table holds class '{strange[0]}', which the detector does not know ({', '.join(recipe.classes)})"
         )
-    return np.array([recipe.classes.index(name) for name in names], np.int64)[index]
+    return np.array([place.get(name, place.get(UNKNOWN)) for name in names.tolist()], np.int64)[index]
 
 
 def windows(part: Part, recipe: Recipe, encoding: Encoding, *, labelled: bool = True) -> Windows:
@@ -88,11 +90,19 @@ def fit(
     chosen = None
     if validation is not None:
         chosen = windows(require(validation, ValidationPart, "choosing an epoch"), recipe, family.encoding)
-    return family.fit(learnt, chosen, classes=len(recipe.classes), seed=seed, watch=watch)
+    return family.fit(learnt, chosen, classes=len(recipe.known), seed=seed, watch=watch)
 
 
 def score(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities of every window of a part, ``float32[window, class]``, by ONNX Runtime, calibrated."""
+    """Probabilities of every window of a part, ``float32[window, class]``: none for ``unknown``, where there is it."""
+    known = score_known(fitted, part, recipe)
+    if not recipe.has_unknown:
+        return known
+    return np.concatenate([known, np.zeros((len(known), 1), np.float32)], axis=1)
+
+
+def score_known(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
+    """Probabilities of the classes that a graph has, ``float32[window, class]``, by ONNX Runtime, calibrated."""
     scorer = open_scorer(fitted.graph)
     encoding = recipe.encodings[fitted.family]
     scored = [scorer.score(windows(chunk, recipe, encoding, labelled=False)) for chunk in chunks(part)]

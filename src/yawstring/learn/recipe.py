@@ -8,7 +8,7 @@ from yawstring.errors import BundleError, LeakError, OptionError
 from yawstring.learn.calibration import Calibration, calibration_from_json
 from yawstring.learn.events import EventSpec
 from yawstring.models.base import Encoding, Fitted, Json
-from yawstring.schema import RECORDING, Modality, Role, roles
+from yawstring.schema import RECORDING, UNKNOWN, Modality, Role, roles
 from yawstring.table.scale import Encoder
 from yawstring.table.signals.plan import SignalOptions
 from yawstring.table.splits import SplitSpec
@@ -26,7 +26,8 @@ class Recipe:
 
     Attributes:
         features: Columns of the table that the detector sees, in order.
-        classes: Names of the classes, in the order of the graph's output columns.
+        classes: Names of the classes, in the order of the graph's output columns. A last one ``unknown``, which no
+            graph has a column for, is what attacks count as that the detector never saw.
         target: ``"binary"`` (benign or attack) or ``"class"``.
         window: How windows are cut.
         encoder: Turns the features into numbers; fitted on the training part.
@@ -40,6 +41,7 @@ class Recipe:
         threshold: Score of an attack from which on the detector calls one; ``None``: the likeliest class is called.
         events: When rows make an incident, by the family's name.
         calibrations: What turns a family's probabilities into calibrated ones, by its name.
+        leave_out: Attacks, by class or technique, that only the test part held.
 
     Raises:
         LeakError: A feature is a label or a column that the schema does not know, or an identity or time column that
@@ -61,6 +63,17 @@ class Recipe:
     threshold: float | None = None
     events: Mapping[str, EventSpec] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The classes that were learnt: all but ``unknown``."""
+        return self.classes[:-1] if self.has_unknown else self.classes
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether there is a class for what was never learnt."""
+        return self.classes[-1:] == (UNKNOWN,)
 
     def __post_init__(self) -> None:
         refuse_leaks(self.features, identity=self.identity, time=self.time)
@@ -83,6 +96,7 @@ class Recipe:
             "threshold": self.threshold,
             "events": {name: spec.to_json() for name, spec in self.events.items()},
             "calibrations": {name: made.to_json() for name, made in self.calibrations.items()},
+            "leave_out": list(self.leave_out),
         }
 
     @classmethod
@@ -117,6 +131,7 @@ class Recipe:
                 calibrations={
                     name: calibration_from_json(made) for name, made in _object(data["calibrations"]).items()
                 },
+                leave_out=_texts(data.get("leave_out", [])),
             )
         except (KeyError, TypeError, ValueError, LeakError, OptionError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error

@@ -22,12 +22,13 @@ from yawstring.learn.choosing import ChoosingOptions, choose
 from yawstring.learn.digest import fingerprint
 from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.incidents import incidents_by_family
+from yawstring.learn.leave_out import NEVER_TRAINED_ON, refuse_seen, unseen_rows, with_unknown
 from yawstring.learn.measured import split_rows
 from yawstring.learn.recipe import Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
 from yawstring.models.base import Family, Json, Watch
 from yawstring.models.registry import families
-from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, Modality, features, roles
+from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, UNKNOWN, Modality, features, roles
 from yawstring.table.corpora import Table
 from yawstring.table.parts import TrainPart
 from yawstring.table.scale import Encoder
@@ -57,9 +58,14 @@ class TrainOptions:
         time: Let columns of time in. Stamped on the result.
         choosing: What is chosen on the validation part once the detector is fitted: calibration, threshold, incidents.
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
+        leave_out: Attacks, by class or technique, that only the test part holds, where they count as ``unknown`` (or,
+            target ``"binary"``, as any attack).
         resamples: Of the bootstrap.
         signals: Measure signals of the table's frames, and learn from those; ``None``: from its columns as they are.
         seed: Of weights, batches, trees and the bootstrap.
+
+    Raises:
+        OptionError: What is asked for does not go together.
     """
 
     detector: Family
@@ -75,6 +81,11 @@ class TrainOptions:
     resamples: int = RESAMPLES
     signals: SignalOptions | None = None
     seed: int = 10
+    leave_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.leave_out and self.split.policy == "random":
+            raise OptionError("a random split keeps nothing from training, so that no attack can be left out of it")
 
 
 def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Trained:
@@ -95,11 +106,13 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         TableError: The table has no labels.
     """
     signals = options.signals or table.signals
-    rows, split = rows_and_split(table, options.split, options.window, options.labels, signals)
+    rows, split = rows_and_split(table, options.split, options.window, options.labels, signals, options.leave_out)
     chosen = choose_features(rows.columns, options)
-    learnt, choosing, test = cut(rows, split, chosen)
+    learnt, choosing, _ = cut(rows, split, chosen)
     opponents = [family for family in _baselines(options) if family.name != options.detector.name]
     recipe = _recipe(table, options, learnt, (options.detector, *opponents), signals)
+    rows = rows_as_known(rows, recipe)
+    test = cut(rows, split, chosen)[2]
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
@@ -117,15 +130,36 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
 
 
 def rows_and_split(
-    table: Table, spec: SplitSpec, window: WindowSpec, labels: Labels, signals: SignalOptions | None
+    table: Table,
+    spec: SplitSpec,
+    window: WindowSpec,
+    labels: Labels,
+    signals: SignalOptions | None,
+    leave_out: tuple[str, ...] = (),
 ) -> tuple[pl.DataFrame, Split]:
     """The rows a detector reads and their split; the same again for the same table and options.
 
     Raises:
         SplitError: As for :func:`~yawstring.learn.measured.split_rows`.
-        OptionError: Undisputed rows are asked for, and the table does not say which they are.
+        OptionError: Undisputed rows are asked for, and the table does not say which they are; or it has no attack of a
+            name that is to be left out.
+        LeakError: The split shows an attack to training that was left out.
     """
-    return split_rows(table, spec, window, signals, keep=lambda rows: _kept(rows, table.capture, labels))
+    rows, split = split_rows(
+        table,
+        spec,
+        window,
+        signals,
+        keep=lambda rows: _kept(rows, table.capture, labels),
+        unseen=lambda rows: unseen_rows(rows, leave_out),
+    )
+    refuse_seen(split, unseen_rows(rows, leave_out))
+    return rows, split
+
+
+def rows_as_known(rows: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """The rows with the class ``unknown`` for what the detector never learnt, if it has that class."""
+    return with_unknown(rows, recipe.known, recipe.leave_out) if recipe.has_unknown else rows
 
 
 def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, ...]:
@@ -173,7 +207,7 @@ def _recipe(
         raise OptionError("every column that a model may see is constant in the training part: nothing can be learnt")
     return Recipe(
         features=tuple(learnt.frame.columns),
-        classes=parts.class_names(learnt.truth, binary=options.target == "binary"),
+        classes=_classes(learnt, options),
         target=options.target,
         window=options.window,
         encoder=encoder,
@@ -184,7 +218,16 @@ def _recipe(
         layout=table.layout,
         signals=signals,
         encodings={family.name: family.encoding for family in used},
+        leave_out=options.leave_out,
     )
+
+
+def _classes(learnt: TrainPart, options: TrainOptions) -> tuple[str, ...]:
+    binary = options.target == "binary"
+    classes = parts.class_names(learnt.truth, binary=binary)
+    if UNKNOWN in classes:
+        raise OptionError(f"the table has a class '{UNKNOWN}', which is what attacks count as that were never learnt")
+    return (*classes, UNKNOWN) if options.leave_out and not binary else classes
 
 
 def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
@@ -208,6 +251,7 @@ def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Spli
             "detector": options.detector.name,
             "threshold": options.choosing.threshold,
             "resamples": options.resamples,
+            "leave_out": list(options.leave_out),
         },
         "versions": versions(),
     }
@@ -217,6 +261,7 @@ def _stamps(options: TrainOptions, split: Split, table: Table) -> list[str]:
     stamps = [*split.stamps]
     stamps += ["identity"] if options.identity else []
     stamps += ["time"] if options.time else []
+    stamps += [f"{NEVER_TRAINED_ON}{name}" for name in options.leave_out]
     if LABEL_DISPUTED in table.frame.columns:
         stamps.append(f"{options.labels} labels")
     return stamps
