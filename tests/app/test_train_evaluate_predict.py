@@ -180,3 +180,16 @@ def test_an_attack_that_is_left_out_is_measured_as_unknown(folder, flights):
     assert again["metrics"] == found["metrics"]
     card = (folder / "left-out" / "card.md").read_text()
     assert "Attacks it was never trained on, to see what it says of them: replay." in card
+
+
+def test_novelty_is_heard_beside_a_classifier(folder, flights):
+    words = ["--detector", "forest", "--leave-out", "replay", "--unknown", "--json"]
+    found = json.loads(run("train", flights, "--out", folder / "unknown", *words)[0])
+    assert (folder / "unknown" / "novelty.onnx").exists()
+    assert json.loads(run("evaluate", folder / "unknown", flights, "--json")[0])["metrics"] == found["metrics"]
+    run("predict", folder / "unknown", flights, "-o", folder / "unknown.parquet")
+    scores = pl.read_parquet(folder / "unknown.parquet")
+    assert (scores["p_unknown"] > 0).any()
+    assert ((scores["predicted"] != "benign") == (scores["score"] >= 0.5)).all()
+    with pytest.raises(OptionError, match="target 'class'"):
+        run("train", flights, "--out", folder / "refused", "--unknown", "--target", "binary")

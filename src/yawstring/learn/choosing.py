@@ -4,6 +4,7 @@ All of it rests on the validation part alone, in that order, for a threshold on 
 mean nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn import parts
-from yawstring.learn.alarms import Choice, choose_events
+from yawstring.learn.alarms import Choice, benign_tracks, choose_events, search
 from yawstring.learn.calibration import (
     Calibration,
     Method,
@@ -21,10 +22,11 @@ from yawstring.learn.calibration import (
     fit_temperature,
     reliability,
 )
-from yawstring.learn.events import EventSpec
-from yawstring.learn.incidents import last_rows, scores_of, watched
-from yawstring.learn.metrics import attack_score
+from yawstring.learn.events import NEVER, EventSpec, Track
+from yawstring.learn.incidents import Scores, last_rows, scored, scores_of, watched
+from yawstring.learn.metrics import attack_score, likeliest_attack
 from yawstring.learn.recipe import Recipe
+from yawstring.learn.unknown import CALLED, Unknown, combine, novelty_score
 from yawstring.models.base import Fitted, Json
 from yawstring.schema import BENIGN
 from yawstring.table.parts import ValidationPart, require
@@ -74,12 +76,15 @@ def choose(
         options: What is to be chosen.
 
     Returns:
-        The recipe with ``calibrations``, ``threshold`` and ``events``; what is to be recorded of the choice; warnings.
+        The recipe with ``calibrations``, ``threshold``, ``events`` and ``unknown``; what is to be recorded of the
+        choice; warnings.
 
     Raises:
         LeakError: ``part`` is no validation part.
         OptionError: There is none, or the choice cannot be made on it.
     """
+    if fitted.beside is not None:
+        recipe = replace(recipe, unknown=Unknown(), threshold=CALLED)
     if not options.needs_validation:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), {}, []
     if part is None:
@@ -90,9 +95,14 @@ def choose(
         recipe = replace(recipe, threshold=parts.choose_threshold(fitted, part, recipe))
     if options.false_alarms_per_hour is None:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), record, []
-    choice = choose_alarms(fitted, frame, part, recipe, options)
+    told = []
+    if fitted.beside is None:
+        choice = choose_alarms(fitted, frame, part, recipe, options)
+    else:
+        unknown, choice = choose_unknown(fitted, frame, part, recipe, options)
+        recipe, told = replace(recipe, unknown=unknown), _never(unknown)
     recipe = replace(recipe, threshold=choice.spec.threshold, events={**recipe.events, fitted.family: choice.spec})
-    return recipe, record | {"false_alarms": choice.to_json()}, choice.warnings()
+    return recipe, record | {"false_alarms": choice.to_json()}, [*choice.warnings(), *told]
 
 
 def choose_alarms(
@@ -113,6 +123,49 @@ def choose_alarms(
         raise OptionError("false alarms an hour need a column of time (time_ns, timestamp_c), and the table has none")
     budget = options.false_alarms_per_hour or 0.0
     return choose_events(there, options.events, budget, attacks=len(scores.names))
+
+
+def choose_unknown(
+    fitted: Fitted, frame: pl.DataFrame, part: ValidationPart, recipe: Recipe, options: ChoosingOptions
+) -> tuple[Unknown, Choice]:
+    """The thresholds of a classifier and the novelty detector beside it, for the false alarms an hour of both together.
+
+    The classifier comes first and may spend half the budget; the threshold of novelty is then the lowest that keeps
+    incidents of the two within the whole.
+
+    Raises:
+        LeakError: ``part`` is no validation part.
+        OptionError: As for :func:`choose_alarms`, or there is no novelty detector.
+    """
+    if fitted.beside is None:
+        raise OptionError(f"no novelty detector stands beside {fitted.family}")
+    part = require(part, ValidationPart, "choosing a threshold")
+    budget = options.false_alarms_per_hour or 0.0
+    half = replace(options, false_alarms_per_hour=budget / 2)
+    first = choose_alarms(replace(fitted, beside=None), frame, part, recipe, half).at
+    known, novelty = (parts.score_known(one, part, recipe) for one in (fitted, fitted.beside))
+    attacks = len(recipe.classes) - 1
+    own = novelty_score(novelty)
+    there = watched(frame, last_rows(part), Scores(score=own, named=np.zeros(len(own), np.int64), names=())) or ()
+
+    def made(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
+        both = combine(known, novelty, Unknown(classifier_threshold=first, novelty_threshold=threshold))
+        heard = scored(there, attack_score(both), likeliest_attack(both))
+        return replace(options.events, threshold=CALLED), benign_tracks(heard)
+
+    benign = np.concatenate([np.zeros(0), *(track.score for track in benign_tracks(there))])
+    choice = search(own, benign, made, budget, attacks=attacks)
+    return Unknown(classifier_threshold=first, novelty_threshold=choice.at), choice
+
+
+def _never(unknown: Unknown) -> list[str]:
+    """What a person should know of thresholds that nothing reaches."""
+    told = []
+    if unknown.classifier_threshold >= NEVER:
+        told.append("no threshold keeps the classifier to half of the false alarms asked for: it names no attack")
+    if unknown.novelty_threshold >= NEVER:
+        told.append("no threshold of novelty keeps to the false alarms asked for: no attack is called unknown")
+    return told
 
 
 def calibrate(fitted: Fitted, part: ValidationPart, recipe: Recipe, method: Method) -> tuple[Recipe, dict[str, Json]]:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn.metrics import Outcome
 from yawstring.learn.recipe import ATTACK, Recipe
+from yawstring.learn.unknown import combine
 from yawstring.models.base import Encoding, Family, Fitted, Watch, Windows
 from yawstring.models.scoring import open_scorer
 from yawstring.schema import BENIGN, CLASSES, UNKNOWN
@@ -94,10 +95,15 @@ def fit(
 
 
 def score(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities of every window of a part, ``float32[window, class]``: none for ``unknown``, where there is it."""
+    """Probabilities of every window of a part, ``float32[window, class]``.
+
+    A last class ``unknown`` has those that the novelty detector beside gives it, and none where there is no such.
+    """
     known = score_known(fitted, part, recipe)
     if not recipe.has_unknown:
         return known
+    if fitted.beside is not None and recipe.unknown is not None:
+        return combine(known, score_known(fitted.beside, part, recipe), recipe.unknown)
     return np.concatenate([known, np.zeros((len(known), 1), np.float32)], axis=1)
 
 

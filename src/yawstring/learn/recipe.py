@@ -7,6 +7,7 @@ from typing import Literal, cast, get_args
 from yawstring.errors import BundleError, LeakError, OptionError
 from yawstring.learn.calibration import Calibration, calibration_from_json
 from yawstring.learn.events import EventSpec
+from yawstring.learn.unknown import Unknown
 from yawstring.models.base import Encoding, Fitted, Json
 from yawstring.schema import RECORDING, UNKNOWN, Modality, Role, roles
 from yawstring.table.scale import Encoder
@@ -42,10 +43,12 @@ class Recipe:
         events: When rows make an incident, by the family's name.
         calibrations: What turns a family's probabilities into calibrated ones, by its name.
         leave_out: Attacks, by class or technique, that only the test part held.
+        unknown: How the detector and the novelty detector beside it are heard together; ``None`` where there is none.
 
     Raises:
         LeakError: A feature is a label or a column that the schema does not know, or an identity or time column that
             was not let in.
+        OptionError: Novelty is heard, and there is no class ``unknown`` to call by it.
     """
 
     features: tuple[str, ...]
@@ -64,6 +67,7 @@ class Recipe:
     events: Mapping[str, EventSpec] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
+    unknown: Unknown | None = None
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -77,6 +81,8 @@ class Recipe:
 
     def __post_init__(self) -> None:
         refuse_leaks(self.features, identity=self.identity, time=self.time)
+        if self.unknown is not None and not self.has_unknown:
+            raise OptionError(f"novelty is called '{UNKNOWN}', and that is none of {', '.join(self.classes)}")
 
     def to_json(self) -> dict[str, Json]:
         """The recipe as JSON; :meth:`from_json` gives it back exactly."""
@@ -97,6 +103,7 @@ class Recipe:
             "events": {name: spec.to_json() for name, spec in self.events.items()},
             "calibrations": {name: made.to_json() for name, made in self.calibrations.items()},
             "leave_out": list(self.leave_out),
+            "unknown": None if self.unknown is None else self.unknown.to_json(),
         }
 
     @classmethod
@@ -132,6 +139,7 @@ class Recipe:
                     name: calibration_from_json(made) for name, made in _object(data["calibrations"]).items()
                 },
                 leave_out=_texts(data.get("leave_out", [])),
+                unknown=None if data.get("unknown") is None else Unknown.from_json(data["unknown"]),
             )
         except (KeyError, TypeError, ValueError, LeakError, OptionError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error

@@ -7,7 +7,7 @@ validation part, and the test part is scored once, at the end, by all of them on
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import cast
 
@@ -24,13 +24,14 @@ from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.incidents import incidents_by_family
 from yawstring.learn.leave_out import NEVER_TRAINED_ON, refuse_seen, unseen_rows, with_unknown
 from yawstring.learn.measured import split_rows
-from yawstring.learn.recipe import Labels, Recipe, Target, Trained
+from yawstring.learn.recipe import ATTACK, Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
-from yawstring.models.base import Family, Json, Watch
+from yawstring.models.base import Family, Fitted, Json, Watch
+from yawstring.models.novelty import Novelty
 from yawstring.models.registry import families
-from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, UNKNOWN, Modality, features, roles
+from yawstring.schema import BENIGN, COLUMNS, LABEL, LABEL_DISPUTED, UNKNOWN, Modality, features, roles
 from yawstring.table.corpora import Table
-from yawstring.table.parts import TrainPart
+from yawstring.table.parts import TrainPart, ValidationPart
 from yawstring.table.scale import Encoder
 from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut
@@ -60,6 +61,8 @@ class TrainOptions:
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
         leave_out: Attacks, by class or technique, that only the test part holds, where they count as ``unknown`` (or,
             target ``"binary"``, as any attack).
+        unknown: Hear a novelty detector beside the classifier, learnt from benign windows alone, so that an attack
+            never trained on is called ``unknown``. Target ``"class"`` only.
         resamples: Of the bootstrap.
         signals: Measure signals of the table's frames, and learn from those; ``None``: from its columns as they are.
         seed: Of weights, batches, trees and the bootstrap.
@@ -82,8 +85,13 @@ class TrainOptions:
     signals: SignalOptions | None = None
     seed: int = 10
     leave_out: tuple[str, ...] = ()
+    unknown: bool = False
 
     def __post_init__(self) -> None:
+        if self.unknown and self.target != "class":
+            raise OptionError(f"only the target 'class' has attacks that are unknown, '{self.target}' has none")
+        if self.unknown and self.detector.learns == "benign":
+            raise OptionError(f"{self.detector.name} names no attack, so that every one would be unknown: leave it out")
         if self.leave_out and self.split.policy == "random":
             raise OptionError("a random split keeps nothing from training, so that no attack can be left out of it")
 
@@ -110,10 +118,13 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
     chosen = choose_features(rows.columns, options)
     learnt, choosing, _ = cut(rows, split, chosen)
     opponents = [family for family in _baselines(options) if family.name != options.detector.name]
-    recipe = _recipe(table, options, learnt, (options.detector, *opponents), signals)
+    used = (options.detector, *opponents, *((Novelty(),) if options.unknown else ()))
+    recipe = _recipe(table, options, learnt, used, signals)
     rows = rows_as_known(rows, recipe)
     test = cut(rows, split, chosen)[2]
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
+    if options.unknown:
+        detector = replace(detector, beside=_novelty(learnt, choosing, recipe, options.seed))
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
     outcomes = {
@@ -181,6 +192,12 @@ def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, .
     return tuple(name for name in names if name in allowed)
 
 
+def _novelty(learnt: TrainPart, choosing: ValidationPart | None, recipe: Recipe, seed: int) -> Fitted:
+    """The novelty detector: it tells benign windows from any other, and learns from the benign ones alone."""
+    binary = replace(recipe, classes=(BENIGN, ATTACK), target="binary")
+    return parts.fit(Novelty(), learnt, choosing, recipe=binary, seed=seed)
+
+
 def _baselines(options: TrainOptions) -> tuple[Family, ...]:
     return tuple(families()[name]() for name in BASELINES) if options.baselines is None else options.baselines
 
@@ -227,7 +244,7 @@ def _classes(learnt: TrainPart, options: TrainOptions) -> tuple[str, ...]:
     classes = parts.class_names(learnt.truth, binary=binary)
     if UNKNOWN in classes:
         raise OptionError(f"the table has a class '{UNKNOWN}', which is what attacks count as that were never learnt")
-    return (*classes, UNKNOWN) if options.leave_out and not binary else classes
+    return (*classes, UNKNOWN) if (options.leave_out and not binary) or options.unknown else classes
 
 
 def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
@@ -252,6 +269,7 @@ def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Spli
             "threshold": options.choosing.threshold,
             "resamples": options.resamples,
             "leave_out": list(options.leave_out),
+            "unknown": options.unknown,
         },
         "versions": versions(),
     }
