@@ -9,7 +9,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
 
-from support import recorded
+from support import recorded, watch
 from yawstring.edge.files import read_table
 from yawstring.errors import OptionError, TableError
 from yawstring.learn import parts
@@ -52,9 +52,9 @@ def test_evaluating_the_same_table_gives_the_recorded_figures(trained, table):
 
 def test_the_baselines_stand_beside_on_the_same_windows(trained):
     metrics = trained.record["metrics"]
-    assert list(metrics) == ["lstm", "forest", "majority"]
+    assert list(metrics) == ["lstm", "forest", "threshold", "majority"]
     assert len({figures["windows"] for figures in metrics.values()}) == 1
-    assert len(trained.record["verdict"]) == 2
+    assert len(trained.record["verdict"]) == 3
 
 
 def test_a_detector_that_loses_to_a_baseline_is_told_so(table):
@@ -177,7 +177,7 @@ def test_the_threshold_is_the_best_on_validation(seed, monkeypatch):
     monkeypatch.setattr(parts, "outcome", lambda *_: told)
     monkeypatch.setattr(parts, "require", lambda part, *_: part)
     recipe = type("Binary", (), {"classes": ("benign", "attack")})
-    chosen = parts.choose_threshold(None, None, recipe)
+    chosen = parts.choose_threshold(watch.detector(), None, recipe)
     best = max(f1_score(truth, attack >= cut, average="macro") for cut in np.arange(0, 1.1, 0.05))
     assert f1_score(truth, told.probabilities[:, 1] >= chosen, average="macro") == pytest.approx(best)
 
@@ -250,3 +250,15 @@ def test_by_time_without_identity_the_figure_falls(three_attack_cyber):
     oracle = RandomForestClassifier(100, random_state=10).fit(rows[~last], truth[~last])
     expected = f1_score(truth[last], oracle.predict(rows[last]), average="macro")
     assert found["value"] == pytest.approx(expected, abs=0.01)
+
+
+def test_baselines_are_measured_at_the_same_budget(table):
+    clocked = replace(table, frame=table.frame.with_columns(timestamp_c=pl.int_range(pl.len()) * 10.0))
+    choosing = ChoosingOptions(false_alarms_per_hour=2.0)
+    done = train(clocked, TrainOptions(detector=TREES, choosing=choosing, resamples=20))
+    assert done.recipe.thresholds.keys() == done.record["chosen"]["baselines"].keys() == {"threshold", "majority"}
+    assert evaluate(done, clocked) == recorded_evaluation(done)
+    for name, threshold in done.recipe.thresholds.items():
+        assert done.record["incidents"][name]["options"]["threshold"] == threshold
+    assert done.recipe.thresholds["majority"] > 0.5  # it says the same of every window: all would be alarms
+    assert np.array(done.record["metrics"]["majority"]["confusion"])[:, 1:].sum() == 0

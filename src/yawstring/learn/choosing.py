@@ -105,6 +105,31 @@ def choose(
     return recipe, record | {"false_alarms": choice.to_json()}, [*choice.warnings(), *told]
 
 
+def choose_for_baselines(
+    baselines: Sequence[Fitted],
+    frame: pl.DataFrame,
+    part: ValidationPart | None,
+    recipe: Recipe,
+    options: ChoosingOptions,
+) -> tuple[Recipe, dict[str, Json]]:
+    """The same rows make an incident, and the same false alarms are allowed, as for the detector they stand beside.
+
+    Returns:
+        The recipe with ``thresholds`` and ``events`` of every baseline; for the record ``baselines``, what was chosen
+        of each.
+
+    Raises:
+        LeakError, OptionError: As for :func:`choose_alarms`.
+    """
+    if options.false_alarms_per_hour is None or part is None:
+        return replace(recipe, events={one.family: options.events for one in baselines} | dict(recipe.events)), {}
+    found = {one.family: choose_alarms(one, frame, part, recipe, options) for one in baselines}
+    specs = {name: choice.spec for name, choice in found.items()}
+    thresholds = {name: spec.threshold for name, spec in specs.items()}
+    told: dict[str, Json] = {name: choice.to_json() for name, choice in found.items()}
+    return replace(recipe, thresholds=thresholds, events=specs | dict(recipe.events)), {"baselines": told}
+
+
 def choose_alarms(
     fitted: Fitted, frame: pl.DataFrame, part: ValidationPart, recipe: Recipe, options: ChoosingOptions
 ) -> Choice:

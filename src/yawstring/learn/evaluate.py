@@ -85,11 +85,7 @@ def test_part(trained: Trained, table: Table) -> TestPart:
 
 def outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
     """What the detector and its baselines, by family, say about windows."""
-    recipe = trained.recipe
-    return {
-        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
-        for one in (trained.detector, *trained.baselines.values())
-    }
+    return parts.outcomes(trained.detector, trained.baselines.values(), test, trained.recipe)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -95,8 +95,15 @@ def decide(probabilities: NDArray[np.float32], threshold: float | None = None) -
 
 
 def attack_score(probabilities: NDArray[np.float32]) -> Floats:
-    """``float64[window]``: probability of any attack, where the first class is the benign one."""
-    return np.asarray(probabilities[:, 1:].sum(axis=1, dtype=np.float64))
+    """``float64[window]``: probability of any attack, where the first class is the benign one.
+
+    It is at most 1, above which a sum of rounded numbers may come out and no threshold lies.
+
+    Example:
+        >>> attack_score(np.array([[0, 0.4, 0.6], [0.5, 0.25, 0.25]], np.float32)).tolist()
+        [1.0, 0.5]
+    """
+    return np.asarray(np.minimum(probabilities[:, 1:].sum(axis=1, dtype=np.float64), 1.0))
 
 
 def likeliest_attack(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ enforced: :func:`fit` learns from a :class:`TrainPart` and lets epochs be chosen
 :class:`~yawstring.errors.LeakError` at run time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from yawstring.learn.metrics import Outcome
 from yawstring.learn.recipe import ATTACK, Recipe
 from yawstring.learn.unknown import combine
 from yawstring.models.base import Encoding, Family, Fitted, Watch, Windows
+from yawstring.models.registry import families
 from yawstring.models.scoring import open_scorer
 from yawstring.schema import BENIGN, CLASSES, UNKNOWN
 from yawstring.table.parts import Part, TrainPart, ValidationPart, require
@@ -128,6 +129,12 @@ def outcome(fitted: Fitted, part: Part, recipe: Recipe, threshold: float | None 
     )
 
 
+def outcomes(detector: Fitted, baselines: Iterable[Fitted], part: Part, recipe: Recipe) -> dict[str, Outcome]:
+    """What a detector and the baselines beside it say about the same part, by family, each from its own threshold."""
+    told = {detector.family: outcome(detector, part, recipe, recipe.threshold)}
+    return told | {one.family: outcome(one, part, recipe, recipe.thresholds.get(one.family)) for one in baselines}
+
+
 def choose_threshold(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> float:
     """The threshold on the probability of an attack with the highest macro-F1 on the validation part.
 
@@ -135,8 +142,14 @@ def choose_threshold(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> fl
 
     Raises:
         LeakError: ``part`` is no validation part.
-        OptionError: There are more than two classes.
+        OptionError: There are more than two classes, or the family learns from benign windows alone: its threshold is
+            one that benign windows keep to, and needs no attack.
     """
+    family = families().get(fitted.family)
+    if family is not None and family.learns == "benign":
+        raise OptionError(
+            f"{fitted.family} brings a threshold of its own: choose it for false alarms an hour, or leave it at half"
+        )
     told = outcome(fitted, require(part, ValidationPart, "choosing a threshold"), recipe)
     if len(recipe.classes) != 2:
         raise OptionError(f"a threshold tells two classes apart, not {len(recipe.classes)}")

@@ -40,6 +40,7 @@ class Recipe:
         signals: How signals are measured from frames; ``None`` for columns as they are.
         encodings: How each family of the bundle wants its rows, ``"scaled"`` or ``"raw"``, by the family's name.
         threshold: Score of an attack from which on the detector calls one; ``None``: the likeliest class is called.
+        thresholds: The same of baselines, by the family's name; of one that is not named the likeliest class is called.
         events: When rows make an incident, by the family's name.
         calibrations: What turns a family's probabilities into calibrated ones, by its name.
         leave_out: Attacks, by class or technique, that only the test part held.
@@ -64,6 +65,7 @@ class Recipe:
     signals: SignalOptions | None = None
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
     threshold: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     events: Mapping[str, EventSpec] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
     leave_out: tuple[str, ...] = ()
@@ -100,6 +102,7 @@ class Recipe:
             "signals": None if self.signals is None else dict(self.signals.to_json()),
             "encodings": dict(self.encodings),
             "threshold": self.threshold,
+            "thresholds": dict(self.thresholds),
             "events": {name: spec.to_json() for name, spec in self.events.items()},
             "calibrations": {name: made.to_json() for name, made in self.calibrations.items()},
             "leave_out": list(self.leave_out),
@@ -134,6 +137,9 @@ class Recipe:
                 signals=None if data["signals"] is None else SignalOptions.from_json(data["signals"]),
                 encodings=_encodings(data["encodings"]),
                 threshold=None if data["threshold"] is None else float(cast(float, data["threshold"])),
+                thresholds={
+                    name: float(cast(float, value)) for name, value in _object(data.get("thresholds", {})).items()
+                },
                 events={name: EventSpec.from_json(spec) for name, spec in _object(data["events"]).items()},
                 calibrations={
                     name: calibration_from_json(made) for name, made in _object(data["calibrations"]).items()

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
-from yawstring.learn.choosing import ChoosingOptions, choose
+from yawstring.learn.choosing import ChoosingOptions, choose, choose_for_baselines
 from yawstring.learn.digest import fingerprint
 from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.incidents import incidents_by_family
@@ -37,7 +37,7 @@ from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut
 from yawstring.table.windows import WindowSpec
 
-BASELINES = ("forest", "majority")
+BASELINES = ("forest", "threshold", "majority")
 """Families that every detector is measured beside."""
 
 DISTRIBUTIONS = ("yawstring", "numpy", "polars", "onnxruntime", "onnx", "jax", "jaxlib", "scikit-learn")
@@ -127,14 +127,12 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         detector = replace(detector, beside=_novelty(learnt, choosing, recipe, options.seed))
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
-    outcomes = {
-        fitted.family: parts.outcome(fitted, test, recipe, recipe.threshold if fitted is detector else None)
-        for fitted in (detector, *baselines.values())
-    }
+    recipe, beside = choose_for_baselines(tuple(baselines.values()), rows, choosing, recipe, options.choosing)
+    outcomes = parts.outcomes(detector, baselines.values(), test, recipe)
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
     record = _record(table, rows, options, split, recipe) | judged
     record["warnings"] = [*cast("list[Json]", record["warnings"]), *doubts]
-    record["chosen"] = chosen_record
+    record["chosen"] = {**chosen_record, **beside}
     record["incidents"] = {} if options.split.policy == "random" else incidents_by_family(rows, test, outcomes, recipe)
     record["ranges"] = ranges_to_json(benign_ranges(learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)

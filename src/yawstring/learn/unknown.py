@@ -95,10 +95,10 @@ def combine(known: NDArray[np.float32], novelty: NDArray[np.float32], unknown: U
         ``float32[window, class + 1]``, each row sums to 1.
 
     Example:
-        >>> known = np.array([[0.9, 0.1, 0], [0.2, 0.6, 0.2], [0.9, 0.1, 0]], np.float32)
+        >>> known = np.array([[0.9, 0.1, 0], [0.25, 0.5, 0.25], [0.9, 0.1, 0]], np.float32)
         >>> novelty = np.array([[1, 0], [1, 0], [0.125, 0.875]], np.float32)
-        >>> combine(known, novelty, Unknown()).round(3).tolist()
-        [[0.9, 0.1, 0.0, 0.0], [0.313, 0.516, 0.172, 0.0], [0.333, 0.0, 0.0, 0.667]]
+        >>> combine(known, novelty, Unknown()).astype(np.float64).round(3).tolist()
+        [[0.9, 0.1, 0.0, 0.0], [0.333, 0.444, 0.222, 0.0], [0.333, 0.0, 0.0, 0.667]]
     """
     attack = attack_score(known)
     by_classifier = attack / unknown.classifier_threshold
