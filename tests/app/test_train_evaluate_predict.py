@@ -133,6 +133,8 @@ def test_explicit_words_are_stamped(flights, folder):
         (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
         (["--detector", "majority", "--split", "runs", "--run-length", "80", "--seed", "2"], SplitError, "undefined"),
         (["--detector", "majority", "--threshold", "validation"], OptionError, "binary"),
+        (["--detector", "majority", "--leave-out", "fdi"], OptionError, "there are dos, replay"),
+        (["--detector", "majority", "--split", "random", "--leave-out", "dos"], OptionError, "random split"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_written(flights, folder, words, error, word):
@@ -166,3 +168,28 @@ def test_an_error_is_one_line_and_exit_code_2(forest, folder):
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "lacks what the detector reads: frame.len" in done.stderr
+
+
+def test_an_attack_that_is_left_out_is_measured_as_unknown(folder, flights):
+    words = ["--detector", "majority", "--leave-out", "replay", "--json"]
+    found = json.loads(run("train", flights, "--out", folder / "left-out", *words)[0])
+    assert found["stamps"] == ["never trained on replay"]
+    assert found["metrics"]["majority"]["classes"] == ["benign", "dos", "unknown"]
+    assert found["metrics"]["majority"]["per_class"]["unknown"]["support"] > 0
+    again = json.loads(run("evaluate", folder / "left-out", flights, "--json")[0])
+    assert again["metrics"] == found["metrics"]
+    card = (folder / "left-out" / "card.md").read_text()
+    assert "Attacks it was never trained on, to see what it says of them: replay." in card
+
+
+def test_novelty_is_heard_beside_a_classifier(folder, flights):
+    words = ["--detector", "forest", "--leave-out", "replay", "--unknown", "--json"]
+    found = json.loads(run("train", flights, "--out", folder / "unknown", *words)[0])
+    assert (folder / "unknown" / "novelty.onnx").exists()
+    assert json.loads(run("evaluate", folder / "unknown", flights, "--json")[0])["metrics"] == found["metrics"]
+    run("predict", folder / "unknown", flights, "-o", folder / "unknown.parquet")
+    scores = pl.read_parquet(folder / "unknown.parquet")
+    assert (scores["p_unknown"] > 0).any()
+    assert ((scores["predicted"] != "benign") == (scores["score"] >= 0.5)).all()
+    with pytest.raises(OptionError, match="target 'class'"):
+        run("train", flights, "--out", folder / "refused", "--unknown", "--target", "binary")

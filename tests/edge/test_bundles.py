@@ -61,7 +61,7 @@ class TestRoundTrip:
         assert found.recipe == trained.recipe
         assert found.split == trained.split
         assert json.dumps(found.record) == json.dumps(trained.record)
-        assert list(found.baselines) == list(trained.baselines) == ["forest", "majority"]
+        assert list(found.baselines) == list(trained.baselines) == ["forest", "threshold", "majority"]
         assert_same(found.detector, trained.detector)
         for name, fitted in trained.baselines.items():
             assert_same(found.baselines[name], fitted)

@@ -1,5 +1,7 @@
 """What is chosen on the validation part: against looking at every threshold, and in the order that it must have."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy.special import expit
@@ -8,8 +10,10 @@ from sklearn.metrics import f1_score
 
 from support import watch
 from yawstring.errors import LeakError, OptionError
-from yawstring.learn.choosing import ChoosingOptions, calibrate, choose, choose_alarms
+from yawstring.learn import parts
+from yawstring.learn.choosing import ChoosingOptions, calibrate, choose, choose_alarms, choose_for_baselines
 from yawstring.learn.events import EventSpec
+from yawstring.learn.recipe import Recipe
 from yawstring.table.parts import TestPart, TrainPart, ValidationPart
 
 SPEC = EventSpec(confirm=1, within=1, hold_s=1.0, merge_gap_s=0.0, release=1.0)
@@ -156,3 +160,34 @@ def test_what_cannot_be_chosen_is_refused(frame, part, recipe):
         choose(watch.detector(), frame, hostile, attacks, budget)
     with pytest.raises(OptionError, match="no row is benign"):
         choose(watch.detector(), frame, hostile, attacks, ChoosingOptions(calibrate="isotonic"))
+
+
+def test_baselines_keep_to_the_same_budget(frame, part, recipe):
+    options = ChoosingOptions(false_alarms_per_hour=1.0, events=SPEC)
+    other = replace(watch.detector(), family="other")
+    recipe = replace(recipe, encodings={"plain": "raw", "other": "raw"})
+    recipe, _, _ = choose(watch.detector(), frame, part, recipe, options)
+    chosen, record = choose_for_baselines([other], frame, part, recipe, options)
+    assert chosen.thresholds == {"other": recipe.threshold}  # it says the same
+    assert chosen.events == {"plain": recipe.events["plain"], "other": recipe.events["plain"]}
+    assert record["baselines"]["other"]["false_alarms"] == 4
+    told = parts.outcomes(watch.detector(), [other], part, chosen)
+    assert np.array_equal(told["plain"].predicted, told["other"].predicted)
+    assert Recipe.from_json(chosen.to_json()) == chosen
+    with pytest.raises(LeakError, match="ValidationPart only"):
+        choose_for_baselines([other], frame, watch.part(TestPart, frame, (1, 2, 3)), recipe, options)
+
+
+def test_without_a_budget_baselines_have_the_same_rows_to_an_incident(frame, recipe):
+    other = replace(watch.detector(), family="other")
+    recipe = replace(recipe, threshold=0.7)
+    recipe, _, _ = choose(watch.detector(), frame, None, recipe, ChoosingOptions(events=SPEC))
+    chosen, record = choose_for_baselines([other], frame, None, recipe, ChoosingOptions(events=SPEC))
+    assert chosen.events == {"plain": replace(SPEC, threshold=0.7), "other": SPEC}
+    assert (chosen.thresholds, record) == ({}, {})
+
+
+def test_a_family_that_learns_from_benign_windows_alone_has_no_threshold_of_macro_f1(part, frame):
+    novelty = replace(watch.detector(), family="novelty")
+    with pytest.raises(OptionError, match="brings a threshold of its own"):
+        parts.choose_threshold(novelty, part, replace(watch.recipe(frame), encodings={"novelty": "raw"}))

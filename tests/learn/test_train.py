@@ -9,7 +9,7 @@ import pytest
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import f1_score
 
-from support import recorded
+from support import recorded, watch
 from yawstring.edge.files import read_table
 from yawstring.errors import OptionError, TableError
 from yawstring.learn import parts
@@ -22,8 +22,6 @@ from yawstring.learn.recipe import Recipe
 from yawstring.learn.train import TrainOptions, choose_features, train
 from yawstring.models.majority import Majority
 from yawstring.models.recurrent import LSTM
-from yawstring.models.registry import make_family
-from yawstring.models.threshold import Threshold
 from yawstring.models.trees import Forest
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import WindowSpec
@@ -54,23 +52,9 @@ def test_evaluating_the_same_table_gives_the_recorded_figures(trained, table):
 
 def test_the_baselines_stand_beside_on_the_same_windows(trained):
     metrics = trained.record["metrics"]
-    assert list(metrics) == ["lstm", "forest", "majority"]
+    assert list(metrics) == ["lstm", "forest", "threshold", "majority"]
     assert len({figures["windows"] for figures in metrics.values()}) == 1
-    assert len(trained.record["verdict"]) == 2
-
-
-def test_baselines_keep_to_the_budget_of_the_detector(table):
-    choosing = ChoosingOptions(calibrate="auto", false_alarms_per_hour=2.0)
-    options = TrainOptions(detector=TREES, split=SplitSpec(validation=0.3), choosing=choosing, resamples=20)
-    made = train(table, replace(options, baselines=(Threshold(), Majority())))
-    assert list(made.record["chosen_beside"]) == ["threshold", "majority"]
-    for name in ("threshold", "majority"):
-        alone = train(table, replace(options, detector=make_family(name), baselines=()))
-        assert made.recipe.events[name] == alone.recipe.events[name]
-        assert made.recipe.calibrations[name] == alone.recipe.calibrations[name]
-        assert made.record["chosen_beside"][name] == alone.record["chosen"]
-        assert made.record["incidents"][name] == alone.record["incidents"][name]
-    assert made.recipe.threshold == made.recipe.events["forest"].threshold
+    assert len(trained.record["verdict"]) == 3
 
 
 def test_a_detector_that_loses_to_a_baseline_is_told_so(table):
@@ -179,12 +163,6 @@ def test_benign_or_attack(table):
     assert evaluate(trained, table) == recorded_evaluation(trained)
 
 
-def test_what_learns_from_benign_windows_alone_keeps_its_own_threshold(table):
-    choosing = ChoosingOptions(threshold="validation")
-    options = TrainOptions(detector=make_family("novelty"), target="binary", choosing=choosing, baselines=())
-    assert train(table, replace(options, resamples=20)).recipe.threshold == 0.5
-
-
 @pytest.mark.parametrize("seed", range(5))
 def test_the_threshold_is_the_best_on_validation(seed, monkeypatch):
     rng = np.random.default_rng(seed)
@@ -199,7 +177,7 @@ def test_the_threshold_is_the_best_on_validation(seed, monkeypatch):
     monkeypatch.setattr(parts, "outcome", lambda *_: told)
     monkeypatch.setattr(parts, "require", lambda part, *_: part)
     recipe = type("Binary", (), {"classes": ("benign", "attack")})
-    chosen = parts.choose_threshold(None, None, recipe)
+    chosen = parts.choose_threshold(watch.detector(), None, recipe)
     best = max(f1_score(truth, attack >= cut, average="macro") for cut in np.arange(0, 1.1, 0.05))
     assert f1_score(truth, told.probabilities[:, 1] >= chosen, average="macro") == pytest.approx(best)
 
@@ -272,3 +250,15 @@ def test_by_time_without_identity_the_figure_falls(three_attack_cyber):
     oracle = RandomForestClassifier(100, random_state=10).fit(rows[~last], truth[~last])
     expected = f1_score(truth[last], oracle.predict(rows[last]), average="macro")
     assert found["value"] == pytest.approx(expected, abs=0.01)
+
+
+def test_baselines_are_measured_at_the_same_budget(table):
+    clocked = replace(table, frame=table.frame.with_columns(timestamp_c=pl.int_range(pl.len()) * 10.0))
+    choosing = ChoosingOptions(false_alarms_per_hour=2.0)
+    done = train(clocked, TrainOptions(detector=TREES, choosing=choosing, resamples=20))
+    assert done.recipe.thresholds.keys() == done.record["chosen"]["baselines"].keys() == {"threshold", "majority"}
+    assert evaluate(done, clocked) == recorded_evaluation(done)
+    for name, threshold in done.recipe.thresholds.items():
+        assert done.record["incidents"][name]["options"]["threshold"] == threshold
+    assert done.recipe.thresholds["majority"] > 0.5  # it says the same of every window: all would be alarms
+    assert np.array(done.record["metrics"]["majority"]["confusion"])[:, 1:].sum() == 0

@@ -16,6 +16,8 @@ FILES = (
     "baselines/forest.safetensors",
     "baselines/majority.onnx",
     "baselines/majority.safetensors",
+    "baselines/threshold.onnx",
+    "baselines/threshold.safetensors",
     "bundle.json",
     "card.md",
     "model.onnx",
@@ -25,7 +27,7 @@ FILES = (
 
 @cache
 def trained():
-    """An LSTM beside two baselines; the forest is a small one, for tests that read it often."""
+    """An LSTM beside three baselines; the forest is a small one, for tests that read it often."""
     done = train(recorded.table(rows=60), TrainOptions(detector=LSTM(units=6, dense=(5,), epochs=2), resamples=20))
     rows = np.random.default_rng(0).random((40, 3)).astype(np.float32)
     windows = Windows(rows=rows, starts=np.arange(40), length=1, labels=np.arange(40) % 3)

@@ -5,6 +5,8 @@
     BUNDLE/
       model.onnx            the graph that scores
       model.safetensors     its weights, to go on from
+      novelty.onnx, novelty.safetensors
+                            what is heard beside it of attacks never trained on, where there is such
       baselines/NAME.onnx, baselines/NAME.safetensors
       card.md               what it is, what it learnt from, how good it is, and what it is not good for
       bundle.json           recipe, options, split, record; size and SHA-256 of every other file; sealed by its own
@@ -22,6 +24,7 @@ import secrets
 import shutil
 import stat
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from yawstring.edge.card import render_card
@@ -41,6 +44,7 @@ VERSION = 1
 INDEX = "bundle.json"
 CARD = "card.md"
 MODEL = "model"
+BESIDE = "novelty"
 BASELINES = "baselines"
 GRAPH, WEIGHTS = ".onnx", ".safetensors"
 
@@ -117,6 +121,8 @@ def _files(trained: Trained) -> dict[str, bytes]:
         "baselines": {name: fitted_to_json(fitted) for name, fitted in trained.baselines.items()},
         "files": {name: _mark(octets) for name, octets in files.items()},
     }
+    if trained.detector.beside is not None:
+        content[BESIDE] = fitted_to_json(trained.detector.beside)
     files[INDEX] = seal(content, format_name=FORMAT, version=VERSION)
     for name, octets in files.items():
         if len(octets) > (most := OCTETS_MAX[Path(name).suffix]):
@@ -129,7 +135,12 @@ def _members(trained: Trained) -> dict[str, Fitted]:
     for name, fitted in trained.baselines.items():
         if not NAME.fullmatch(name) or name != fitted.family:
             raise BundleError(f"a baseline cannot be called {name!r}")
-    return {MODEL: trained.detector} | {f"{BASELINES}/{name}": fitted for name, fitted in trained.baselines.items()}
+    beside = {} if trained.detector.beside is None else {BESIDE: trained.detector.beside}
+    return {
+        MODEL: trained.detector,
+        **beside,
+        **{f"{BASELINES}/{name}": fitted for name, fitted in trained.baselines.items()},
+    }
 
 
 def _mark(octets: bytes) -> dict[str, Json]:
@@ -193,6 +204,8 @@ def _trained(root: Path, content: Mapping[str, Json]) -> Trained:
     if len(baselines) > BASELINES_MAX or not all(NAME.fullmatch(name) for name in baselines):
         raise BundleError(f"{INDEX} names baselines that cannot be")
     stems = {MODEL: content.get("detector")} | {f"{BASELINES}/{name}": data for name, data in baselines.items()}
+    if BESIDE in content:
+        stems[BESIDE] = content[BESIDE]
     listed = _object(content, "files")
     expected = {CARD, *(stem + ending for stem in stems for ending in (GRAPH, WEIGHTS))}
     if listed.keys() != expected:
@@ -204,12 +217,14 @@ def _trained(root: Path, content: Mapping[str, Json]) -> Trained:
     recipe = Recipe.from_json(content.get("recipe"))
     for stem, one in fitted.items():
         _check_fit(stem, one, recipe)
+    if (recipe.unknown is None) != (BESIDE not in fitted):
+        raise BundleError(f"{INDEX} holds one of a novelty detector and its thresholds without the other")
     members = {name: fitted[f"{BASELINES}/{name}"] for name in baselines}
     if any(one.family != name for name, one in members.items()):
         raise BundleError(f"{INDEX} calls a baseline by another's name")
     return Trained(
         recipe=recipe,
-        detector=fitted[MODEL],
+        detector=replace(fitted[MODEL], beside=fitted.get(BESIDE)),
         baselines=members,
         split=_split(_object(content, "split")),
         record=_record(_object(content, "record")),
@@ -232,8 +247,9 @@ def _check_fit(stem: str, fitted: Fitted, recipe: Recipe) -> None:
     encoding = recipe.encodings.get(fitted.family)
     width = len(recipe.encoder.names if encoding == "scaled" else recipe.encoder.columns)
     shape = (recipe.window.length, width) if fitted.reads == "window" else (width,)
+    classes = 2 if stem == BESIDE else len(recipe.known)
     told = (encoding is not None, scorer.reads, scorer.shape, scorer.classes, fitted.classes)
-    if told != (True, fitted.reads, shape, len(recipe.classes), len(recipe.classes)):
+    if told != (True, fitted.reads, shape, classes, classes):
         raise BundleError(f"{stem}{GRAPH}: the graph is not the one that {INDEX} describes")
 
 

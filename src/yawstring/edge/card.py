@@ -7,8 +7,10 @@ none is worked out here.
 from collections.abc import Iterable, Mapping, Sequence
 from typing import cast
 
+from yawstring.learn.leave_out import NEVER_TRAINED_ON
 from yawstring.learn.recipe import Trained
 from yawstring.models.base import Fitted, Json
+from yawstring.schema import UNKNOWN
 
 Object = Mapping[str, Json]
 
@@ -32,10 +34,13 @@ STAMPS = {
 }
 """What a stamp on a result means for who uses it."""
 
+ONLY_KNOWN = (
+    "Attacks it has not seen: it can only answer with the classes above; an unknown attack is called one of them."
+)
 LIMITS = (
     "Other captures: what a detector gives on one site, card, driver and drone may not hold on the next. Measure it "
     "there with `yawstring evaluate` before it is relied on.",
-    "Attacks it has not seen: it can only answer with the classes above; an unknown attack is called one of them.",
+    ONLY_KNOWN,
     "Evidence against a person: a score is a reason to look, not proof.",
 )
 
@@ -77,7 +82,13 @@ def _what(trained: Trained) -> str:
         f"Tells apart: {', '.join(map(_cell, recipe.classes))}.",
         f"Looks at {len(recipe.features)} columns ({recipe.modality}): {', '.join(map(_cell, recipe.features))}.",
     ]
-    if recipe.threshold is not None:
+    if (heard := trained.detector.beside) is not None and recipe.unknown is not None:
+        lines += [
+            f"Names an attack from a probability of {recipe.unknown.classifier_threshold:.4f}.",
+            f"Heard beside it, of attacks it was never trained on: {_family(heard)}, which calls them `{UNKNOWN}` from "
+            f"a score of {recipe.unknown.novelty_threshold:.4f}.",
+        ]
+    elif recipe.threshold is not None:
         lines.append(f"Calls an attack from a probability of {recipe.threshold:.4f}, chosen on the validation part.")
     if epochs := trained.detector.history:
         lines.append(f"Trained for {len(epochs)} epochs; the last had a loss of {epochs[-1].loss:.4f}.")
@@ -155,9 +166,12 @@ def _confusion(figures: Object) -> str:
 
 
 def _limits(trained: Trained) -> str:
-    stamps = _texts(trained.record, "stamps")
+    left_out = trained.recipe.leave_out
+    stamps = [stamp for stamp in _texts(trained.record, "stamps") if not stamp.startswith(NEVER_TRAINED_ON)]
     told = [STAMPS.get(stamp, f"Stamped: {_cell(stamp)}.") for stamp in stamps]
-    return _bullets([*told, *map(_cell, _texts(trained.record, "warnings")), *LIMITS])
+    told += [f"Attacks it was never trained on, to see what it says of them: {_cell(name)}." for name in left_out]
+    limits = [text for text in LIMITS if text != ONLY_KNOWN or trained.detector.beside is None]
+    return _bullets([*told, *map(_cell, _texts(trained.record, "warnings")), *limits])
 
 
 def _use() -> str:

@@ -55,11 +55,13 @@ class Choice:
         spec: The incidents' options, with the threshold.
         budget: False alarms an hour that were asked for.
         alarms: Those that there were.
+        at: The threshold that was looked for, where it is another than that of the incidents; else theirs.
     """
 
     spec: EventSpec
     budget: float
     alarms: Alarms
+    at: float
 
     def warnings(self) -> list[str]:
         """What a person should know of the choice."""
@@ -70,7 +72,7 @@ class Choice:
                 f"the threshold was chosen on {self.alarms.hours:.2f} benign hours: false alarms may be as many as "
                 f"{figure.high:.2g} an hour (95 % interval), above the {self.budget:g} asked for"
             )
-        if self.spec.threshold >= NEVER:
+        if self.at >= NEVER and self.spec.threshold == self.at:
             told.append("no threshold keeps to the false alarms asked for: the detector never alarms")
         return told
 
@@ -186,7 +188,8 @@ def search(
     if not len(thresholds) or not alarms_at(0).hours:
         raise OptionError("there is no benign time in the validation part to count false alarms in")
     place = _last_good(good, len(thresholds))
-    return Choice(spec=made(float(thresholds[place]))[0], budget=budget, alarms=alarms_at(place))
+    at = float(thresholds[place])
+    return Choice(spec=made(at)[0], budget=budget, alarms=alarms_at(place), at=at)
 
 
 def between(every: NDArray[np.float64], benign: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -74,8 +74,8 @@ def difference(one: Outcome, other: Outcome, *, seed: int, resamples: int = RESA
     point, drawn = np.zeros(1), np.zeros(resamples)
     for sign, outcome in ((1, one), (-1, other)):
         matrices = _matrices(outcome, member, len(groups))
-        point += sign * rates(matrices.sum(axis=0, keepdims=True)).macro_f1
-        drawn += sign * rates(np.tensordot(draws, matrices, axes=1)).macro_f1
+        point += sign * rates(matrices.sum(axis=0, keepdims=True), outcome.over).macro_f1
+        drawn += sign * rates(np.tensordot(draws, matrices, axes=1), outcome.over).macro_f1
     return _figure("macro_f1", point, drawn, one.classes, holds)
 
 
@@ -91,15 +91,15 @@ def _columns(
     outcome: Outcome, member: NDArray[np.int64], matrices: NDArray[np.int64], draws: NDArray[np.floating]
 ) -> dict[str, Floats]:
     """Every figure by name, ``float64[draw]``; those of a class have its index in the name."""
-    found = rates(np.tensordot(draws.astype(np.float64), matrices, axes=1))
+    found = rates(np.tensordot(draws.astype(np.float64), matrices, axes=1), outcome.over)
     roc, pr = _areas(outcome, member, draws)
     two = len(outcome.classes) == 2
     columns = {
         "accuracy": found.accuracy,
         "balanced_accuracy": found.balanced_accuracy,
         "macro_f1": found.macro_f1,
-        "roc_auc": roc[:, 1] if two else roc.mean(axis=1),
-        "pr_auc": pr[:, 1] if two else pr.mean(axis=1),
+        "roc_auc": roc[:, 1] if two else roc[:, : outcome.over].mean(axis=1),
+        "pr_auc": pr[:, 1] if two else pr[:, : outcome.over].mean(axis=1),
     }
     by_class = {"precision": found.precision, "recall": found.recall, "f1": found.f1, "roc_auc": roc, "pr_auc": pr}
     for label in range(len(outcome.classes)):

@@ -4,15 +4,17 @@ All of it rests on the validation part alone, in that order, for a threshold on 
 mean nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn import parts
-from yawstring.learn.alarms import Choice, choose_events
+from yawstring.learn.alarms import Choice, benign_tracks, choose_events, search
 from yawstring.learn.calibration import (
     Calibration,
     Method,
@@ -20,12 +22,12 @@ from yawstring.learn.calibration import (
     fit_temperature,
     reliability,
 )
-from yawstring.learn.events import EventSpec
-from yawstring.learn.incidents import last_rows, scores_of, watched
-from yawstring.learn.metrics import Outcome, attack_score
+from yawstring.learn.events import NEVER, EventSpec, Track
+from yawstring.learn.incidents import Scores, last_rows, scored, scores_of, watched
+from yawstring.learn.metrics import attack_score, likeliest_attack
 from yawstring.learn.recipe import Recipe
+from yawstring.learn.unknown import CALLED, Unknown, combine, novelty_score
 from yawstring.models.base import Fitted, Json
-from yawstring.models.registry import families
 from yawstring.schema import BENIGN
 from yawstring.table.parts import ValidationPart, require
 
@@ -37,8 +39,7 @@ class ChoosingOptions:
     Attributes:
         calibrate: ``"temperature"``, ``"isotonic"``, ``"auto"`` (temperature for families that read scaled columns,
             isotonic for those that read them raw: trees), or ``"none"``.
-        threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``), of a
-            family that learns from benign windows alone its own;
+        threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``);
             ``"half"`` calls the likeliest class.
         false_alarms_per_hour: Takes the lowest threshold that keeps to it instead.
         events: When rows make an incident, but for the threshold.
@@ -75,12 +76,15 @@ def choose(
         options: What is to be chosen.
 
     Returns:
-        The recipe with ``calibrations``, ``threshold`` and ``events``; what is to be recorded of the choice; warnings.
+        The recipe with ``calibrations``, ``threshold``, ``events`` and ``unknown``; what is to be recorded of the
+        choice; warnings.
 
     Raises:
         LeakError: ``part`` is no validation part.
         OptionError: There is none, or the choice cannot be made on it.
     """
+    if fitted.beside is not None:
+        recipe = replace(recipe, unknown=Unknown(), threshold=CALLED)
     if not options.needs_validation:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), {}, []
     if part is None:
@@ -88,38 +92,42 @@ def choose(
     part = require(part, ValidationPart, "choosing a threshold")
     recipe, record = calibrate(fitted, part, recipe, options.calibrate)
     if options.threshold == "validation":
-        recipe = replace(recipe, threshold=_for_macro_f1(fitted, part, recipe))
+        recipe = replace(recipe, threshold=parts.choose_threshold(fitted, part, recipe))
     if options.false_alarms_per_hour is None:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), record, []
-    choice = choose_alarms(fitted, frame, part, recipe, options)
+    told = []
+    if fitted.beside is None:
+        choice = choose_alarms(fitted, frame, part, recipe, options)
+    else:
+        unknown, choice = choose_unknown(fitted, frame, part, recipe, options)
+        recipe, told = replace(recipe, unknown=unknown), _never(unknown)
     recipe = replace(recipe, threshold=choice.spec.threshold, events={**recipe.events, fitted.family: choice.spec})
-    return recipe, record | {"false_alarms": choice.to_json()}, choice.warnings()
+    return recipe, record | {"false_alarms": choice.to_json()}, [*choice.warnings(), *told]
 
 
-def choose_beside(
-    fitted: Fitted, frame: pl.DataFrame, part: ValidationPart | None, recipe: Recipe, options: ChoosingOptions
+def choose_for_baselines(
+    baselines: Sequence[Fitted],
+    frame: pl.DataFrame,
+    part: ValidationPart | None,
+    recipe: Recipe,
+    options: ChoosingOptions,
 ) -> tuple[Recipe, dict[str, Json]]:
-    """Choose for a baseline what was chosen for the detector, so that their incidents are those of one budget.
-
-    The recipe's ``threshold`` stays: it is the detector's.
-
-    Args:
-        fitted: The baseline.
-        frame: The table, for its clock and its episodes.
-        part: The validation part.
-        recipe: As it was chosen for the detector.
-        options: As they were for the detector.
+    """The same rows make an incident, and the same false alarms are allowed, as for the detector they stand beside.
 
     Returns:
-        The recipe with the baseline's ``calibrations`` and ``events``; what is to be recorded of the choice.
+        The recipe with ``thresholds`` and ``events`` of every baseline; for the record ``baselines``, what was chosen
+        of each.
 
     Raises:
-        LeakError: ``part`` is no validation part.
-        OptionError: There is none, or the choice cannot be made on it.
+        LeakError, OptionError: As for :func:`choose_alarms`.
     """
-    own = replace(recipe, threshold=None)
-    chosen, record, _ = choose(fitted, frame, part, own, replace(options, threshold="half"))
-    return replace(chosen, threshold=recipe.threshold), record
+    if options.false_alarms_per_hour is None or part is None:
+        return replace(recipe, events={one.family: options.events for one in baselines} | dict(recipe.events)), {}
+    found = {one.family: choose_alarms(one, frame, part, recipe, options) for one in baselines}
+    specs = {name: choice.spec for name, choice in found.items()}
+    thresholds = {name: spec.threshold for name, spec in specs.items()}
+    told: dict[str, Json] = {name: choice.to_json() for name, choice in found.items()}
+    return replace(recipe, thresholds=thresholds, events=specs | dict(recipe.events)), {"baselines": told}
 
 
 def choose_alarms(
@@ -142,6 +150,49 @@ def choose_alarms(
     return choose_events(there, options.events, budget, attacks=len(scores.names))
 
 
+def choose_unknown(
+    fitted: Fitted, frame: pl.DataFrame, part: ValidationPart, recipe: Recipe, options: ChoosingOptions
+) -> tuple[Unknown, Choice]:
+    """The thresholds of a classifier and the novelty detector beside it, for the false alarms an hour of both together.
+
+    The classifier comes first and may spend half the budget; the threshold of novelty is then the lowest that keeps
+    incidents of the two within the whole.
+
+    Raises:
+        LeakError: ``part`` is no validation part.
+        OptionError: As for :func:`choose_alarms`, or there is no novelty detector.
+    """
+    if fitted.beside is None:
+        raise OptionError(f"no novelty detector stands beside {fitted.family}")
+    part = require(part, ValidationPart, "choosing a threshold")
+    budget = options.false_alarms_per_hour or 0.0
+    half = replace(options, false_alarms_per_hour=budget / 2)
+    first = choose_alarms(replace(fitted, beside=None), frame, part, recipe, half).at
+    known, novelty = (parts.score_known(one, part, recipe) for one in (fitted, fitted.beside))
+    attacks = len(recipe.classes) - 1
+    own = novelty_score(novelty)
+    there = watched(frame, last_rows(part), Scores(score=own, named=np.zeros(len(own), np.int64), names=())) or ()
+
+    def made(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
+        both = combine(known, novelty, Unknown(classifier_threshold=first, novelty_threshold=threshold))
+        heard = scored(there, attack_score(both), likeliest_attack(both))
+        return replace(options.events, threshold=CALLED), benign_tracks(heard)
+
+    benign = np.concatenate([np.zeros(0), *(track.score for track in benign_tracks(there))])
+    choice = search(own, benign, made, budget, attacks=attacks)
+    return Unknown(classifier_threshold=first, novelty_threshold=choice.at), choice
+
+
+def _never(unknown: Unknown) -> list[str]:
+    """What a person should know of thresholds that nothing reaches."""
+    told = []
+    if unknown.classifier_threshold >= NEVER:
+        told.append("no threshold keeps the classifier to half of the false alarms asked for: it names no attack")
+    if unknown.novelty_threshold >= NEVER:
+        told.append("no threshold of novelty keeps to the false alarms asked for: no attack is called unknown")
+    return told
+
+
 def calibrate(fitted: Fitted, part: ValidationPart, recipe: Recipe, method: Method) -> tuple[Recipe, dict[str, Json]]:
     """Calibrate a family on the validation part.
 
@@ -157,33 +208,24 @@ def calibrate(fitted: Fitted, part: ValidationPart, recipe: Recipe, method: Meth
     if method == "none":
         return recipe, {}
     raw = replace(recipe, calibrations={})
-    told = parts.outcome(fitted, require(part, ValidationPart, "calibrating a detector"), raw)
+    part = require(part, ValidationPart, "calibrating a detector")
+    known, truth = parts.score_known(fitted, part, raw), parts.labels(part.truth, recipe)
     if method == "auto":
         method = "temperature" if recipe.encodings[fitted.family] == "scaled" else "isotonic"
-    made = fit_temperature(told.probabilities, told.truth) if method == "temperature" else _isotonic(told)
+    made = fit_temperature(known, truth) if method == "temperature" else _isotonic(known, truth, recipe)
     record: dict[str, Json] = {
         "method": method,
         "windows": len(part),
-        "before": reliability(told.probabilities, told.truth),
-        "after": reliability(made.apply(told.probabilities), told.truth),
+        "before": reliability(known, truth),
+        "after": reliability(made.apply(known), truth),
     }
     return replace(recipe, calibrations={**recipe.calibrations, fitted.family: made}), {"calibration": record}
 
 
-def _for_macro_f1(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> float:
-    """The best threshold; of a family that learns from benign windows alone its own, for it is to know no attack."""
-    family = families().get(fitted.family)
-    if family is None or family.learns == "labels":
-        return parts.choose_threshold(fitted, part, recipe)
-    half = np.full((1, 2), 0.5, np.float32)
-    calibration = recipe.calibrations.get(fitted.family)
-    return float((half if calibration is None else calibration.apply(half))[0, 1])
-
-
-def _isotonic(told: Outcome) -> Calibration:
-    if told.classes[0] != BENIGN:
+def _isotonic(known: NDArray[np.float32], truth: NDArray[np.int64], recipe: Recipe) -> Calibration:
+    if recipe.classes[0] != BENIGN:
         raise OptionError("an isotonic calibration is of attack against benign, and no row is benign")
-    return fit_isotonic(attack_score(told.probabilities), told.truth > 0)
+    return fit_isotonic(attack_score(known), truth > 0)
 
 
 def _with_events(recipe: Recipe, family: str, events: EventSpec, threshold: float | None) -> Recipe:

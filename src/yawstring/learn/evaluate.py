@@ -21,7 +21,7 @@ from yawstring.learn.incidents import incidents_by_family, last_rows, numbered, 
 from yawstring.learn.measured import whole_rows
 from yawstring.learn.metrics import Outcome, decide
 from yawstring.learn.recipe import Trained
-from yawstring.learn.train import rows_and_split
+from yawstring.learn.train import rows_and_split, rows_as_known
 from yawstring.learn.verdict import judge
 from yawstring.models.base import Json
 from yawstring.schema import LABEL, RECORDING
@@ -47,7 +47,7 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
 
     Raises:
         TableError: A column that the detector reads, or the label, is missing.
-        OptionError: The table holds a class that the detector does not know.
+        OptionError: The table holds a class that the detector does not know, and it has no class ``unknown``.
         SplitError: No recording is long enough for a window.
     """
     read = _read(trained, table)
@@ -85,11 +85,7 @@ def test_part(trained: Trained, table: Table) -> TestPart:
 
 def outcomes(trained: Trained, test: TestPart) -> dict[str, Outcome]:
     """What the detector and its baselines, by family, say about windows."""
-    recipe = trained.recipe
-    return {
-        one.family: parts.outcome(one, test, recipe, recipe.threshold if one is trained.detector else None)
-        for one in (trained.detector, *trained.baselines.values())
-    }
+    return parts.outcomes(trained.detector, trained.baselines.values(), test, trained.recipe)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -110,9 +106,13 @@ class _Read:
 def _read(trained: Trained, table: Table) -> _Read:
     recipe = trained.recipe
     if LABEL in table.frame.columns and is_own(trained, table):
-        rows, split = rows_and_split(table, trained.split, recipe.window, recipe.labels, recipe.signals)
+        rows, split = rows_and_split(
+            table, trained.split, recipe.window, recipe.labels, recipe.signals, recipe.leave_out
+        )
+        rows = rows_as_known(rows, recipe)
         return _Read(rows=rows, segment=rows[RECORDING].cast(pl.Int64).to_numpy(), split=split)
     rows, segment = whole_rows(table, recipe.signals)
+    rows = rows_as_known(rows, recipe) if LABEL in rows.columns else rows
     return _Read(rows=rows, segment=segment, split=None)
 
 

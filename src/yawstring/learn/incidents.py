@@ -6,7 +6,7 @@ begins.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -91,6 +91,24 @@ def watched(frame: pl.DataFrame, rows: NDArray[np.int64], scores: Scores) -> tup
     edges = np.cumsum([0, *(len(track.time_ns) for track in found)])
     pieces = [truth[int(start) : int(start) + len(track.time_ns)] for start, track in zip(edges, found, strict=False)]
     return tuple(zip(found, stretches_of(found, pieces), strict=True))
+
+
+def scored(
+    there: Sequence[tuple[Track, Stretch]], score: NDArray[np.float64], named: NDArray[np.int64]
+) -> tuple[tuple[Track, Stretch], ...]:
+    """The same windows beside the same truth, with other scores.
+
+    Args:
+        there: As :func:`watched` gives it.
+        score: ``float64[window]``, in the order of its tracks.
+        named: ``int64[window]``, likewise.
+    """
+    edges = np.cumsum([len(track.time_ns) for track, _ in there])[:-1]
+    pieces = zip(np.split(score, edges), np.split(named, edges), strict=True)
+    return tuple(
+        (replace(track, score=one, named=name), stretch)
+        for (track, stretch), (one, name) in zip(there, pieces, strict=True)
+    )
 
 
 def incident_figures(

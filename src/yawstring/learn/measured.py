@@ -22,6 +22,9 @@ from yawstring.table.signals.tables import LABELS, is_measured, signal_frame
 from yawstring.table.splits import WHOLE_RECORDINGS, Split, SplitSpec, split_table
 from yawstring.table.windows import NO_SEGMENT, WindowSpec, stretches
 
+RowsOf = Callable[[pl.DataFrame], NDArray[np.bool_] | None]
+"""``bool[row]`` of a table's rows; ``None`` where nothing is said of them."""
+
 
 def measured(table: Table, options: SignalOptions) -> Table:
     """The table's signals, recording by recording; a table that holds signals already stays as it is.
@@ -42,7 +45,8 @@ def split_rows(
     spec: SplitSpec,
     window: WindowSpec,
     signals: SignalOptions | None,
-    keep: Callable[[pl.DataFrame], NDArray[np.bool_] | None],
+    keep: RowsOf,
+    unseen: RowsOf | None = None,
 ) -> tuple[pl.DataFrame, Split]:
     """The rows a detector reads, and their split.
 
@@ -52,20 +56,23 @@ def split_rows(
         window: How windows are cut.
         signals: How signals are measured; ``None`` for columns as they are.
         keep: Rows to use, given the rows that are split.
+        unseen: Rows that the test part alone may hold, likewise.
 
     Raises:
         SplitError: The split is undefined, or would cut recordings whose signals were measured whole.
         TableError: There is no time to measure signals by.
     """
     if signals is not None and signals.every_s is None and not is_measured(table.frame.columns):
-        return split_measured(table.frame, spec, window, signals, keep=keep(table.frame))
+        hidden = None if unseen is None else unseen(table.frame)
+        return split_measured(table.frame, spec, window, signals, keep=keep(table.frame), unseen=hidden)
     frame = table.frame if signals is None else measured(table, signals).frame
     if is_measured(frame.columns) and spec.policy not in WHOLE_RECORDINGS:
         raise SplitError(
             f"signals measured recording by recording carry over a split by '{spec.policy}': split by recording, or "
             "give the frames and a row of signals for every frame"
         )
-    return frame, split_table(frame, spec, window, keep=keep(frame))
+    hidden = None if unseen is None else unseen(frame)
+    return frame, split_table(frame, spec, window, keep=keep(frame), unseen=hidden)
 
 
 def whole_rows(table: Table, signals: SignalOptions | None) -> tuple[pl.DataFrame, NDArray[np.int64]]:
@@ -88,6 +95,7 @@ def split_measured(
     options: SignalOptions,
     *,
     keep: NDArray[np.bool_] | None = None,
+    unseen: NDArray[np.bool_] | None = None,
 ) -> tuple[pl.DataFrame, Split]:
     """Split a table of frames, and measure each part of it for itself.
 
@@ -97,6 +105,7 @@ def split_measured(
         window: How windows are cut from the rows of signals.
         options: How signals are measured, with a row for every frame.
         keep: ``bool[row]``, rows to use at all.
+        unseen: ``bool[row]``, rows that the test part alone may hold.
 
     Returns:
         A row a frame: its signals, labels, time and recording; and the split of it. No window begins while signals warm
@@ -111,7 +120,8 @@ def split_measured(
         raise TableError("expected frames with their time of receipt, found no such column", column=TIME)
     memory_s = max((signal.memory_s for signal in present(list(frame.columns))), default=0.0)
     recording = frame[RECORDING].cast(pl.Int64).to_numpy()
-    split = split_table(frame, spec, window, keep=keep, memory=_rows_in(times, recording, memory_s))
+    memory = _rows_in(times, recording, memory_s)
+    split = split_table(frame, spec, window, keep=keep, unseen=unseen, memory=memory)
     rows = measure(frame, replace(options, every_s=None), segment=split.segment)
     brought = frame.select(name for name in (*LABELS, RECORDING) if name in frame.columns)
     made = pl.DataFrame([pl.Series(TIME, times)]).hstack(rows.frame).hstack(brought)

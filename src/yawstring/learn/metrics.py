@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.models.base import Json
+from yawstring.schema import UNKNOWN
 
 Floats = NDArray[np.float64]
 
@@ -44,6 +45,15 @@ class Outcome:
     def predicted(self) -> NDArray[np.int64]:
         """``int64[window]``, index of the class called."""
         return decide(self.probabilities, self.threshold)
+
+    @property
+    def over(self) -> int:
+        """How many classes, the first ones, means are over: all but an ``unknown`` that no window is.
+
+        To call a window so is an error there, and costs the class that it is of.
+        """
+        size = len(self.classes)
+        return size - 1 if self.classes[-1] == UNKNOWN and not (self.truth == size - 1).any() else size
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,8 +95,15 @@ def decide(probabilities: NDArray[np.float32], threshold: float | None = None) -
 
 
 def attack_score(probabilities: NDArray[np.float32]) -> Floats:
-    """``float64[window]``: probability of any attack, where the first class is the benign one."""
-    return np.asarray(probabilities[:, 1:].sum(axis=1, dtype=np.float64))
+    """``float64[window]``: probability of any attack, where the first class is the benign one.
+
+    It is at most 1, above which a sum of rounded numbers may come out and no threshold lies.
+
+    Example:
+        >>> attack_score(np.array([[0, 0.4, 0.6], [0.5, 0.25, 0.25]], np.float32)).tolist()
+        [1.0, 0.5]
+    """
+    return np.asarray(np.minimum(probabilities[:, 1:].sum(axis=1, dtype=np.float64), 1.0))
 
 
 def likeliest_attack(probabilities: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -125,11 +142,12 @@ class Rates:
     f1: Floats
 
 
-def rates(matrix: NDArray[np.number]) -> Rates:
+def rates(matrix: NDArray[np.number], over: int | None = None) -> Rates:
     """Figures of one confusion matrix, or of many at once.
 
     Args:
         matrix: ``[..., true, predicted]``, counts.
+        over: The first so many classes that means over classes are of; ``None``: all.
 
     Example:
         >>> figures = rates(np.array([[8, 2], [5, 5]]))
@@ -143,8 +161,8 @@ def rates(matrix: NDArray[np.number]) -> Rates:
     f1 = np.where(support > 0, _ratio(2 * hits, support + called), np.nan)
     return Rates(
         accuracy=_ratio(hits.sum(axis=-1), counts.sum(axis=(-2, -1))),
-        balanced_accuracy=recall.mean(axis=-1),
-        macro_f1=f1.mean(axis=-1),
+        balanced_accuracy=recall[..., :over].mean(axis=-1),
+        macro_f1=f1[..., :over].mean(axis=-1),
         precision=_ratio(hits, called),
         recall=recall,
         f1=f1,

@@ -6,7 +6,7 @@ enforced: :func:`fit` learns from a :class:`TrainPart` and lets epochs be chosen
 :class:`~yawstring.errors.LeakError` at run time.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn.metrics import Outcome
 from yawstring.learn.recipe import ATTACK, Recipe
+from yawstring.learn.unknown import combine
 from yawstring.models.base import Encoding, Family, Fitted, Watch, Windows
+from yawstring.models.registry import families
 from yawstring.models.scoring import open_scorer
-from yawstring.schema import BENIGN, CLASSES
+from yawstring.schema import BENIGN, CLASSES, UNKNOWN
 from yawstring.table.parts import Part, TrainPart, ValidationPart, require
 
 CHUNK = 65_536
@@ -44,19 +46,21 @@ def class_names(truth: NDArray[np.str_], *, binary: bool) -> tuple[str, ...]:
 
 
 def labels(truth: NDArray[np.str_], recipe: Recipe) -> NDArray[np.int64]:
-    """``int64[window]``: index of each window's class among the recipe's.
+    """``int64[window]``: index of each window's class among the recipe's, that of ``unknown`` for any other.
 
     Raises:
-        OptionError: A class is unknown to the detector.
+        OptionError: A class is one that the detector does not know, and it has no class ``unknown``.
     """
     if recipe.target == "binary":
         return np.asarray(truth != BENIGN, np.int64)
     names, index = np.unique(truth, return_inverse=True)
-    if unknown := sorted(set(names.tolist()) - set(recipe.classes)):
+    place = {name: column for column, name in enumerate(recipe.classes)}
+    strange = sorted(set(names.tolist()) - set(place))
+    if strange and not recipe.has_unknown:
         raise OptionError(
-            f"the table holds class '{unknown[0]}', which the detector does not know ({', '.join(recipe.classes)})"
+            f"the table holds class '{strange[0]}', which the detector does not know ({', '.join(recipe.classes)})"
         )
-    return np.array([recipe.classes.index(name) for name in names], np.int64)[index]
+    return np.array([place.get(name, place.get(UNKNOWN)) for name in names.tolist()], np.int64)[index]
 
 
 def windows(part: Part, recipe: Recipe, encoding: Encoding, *, labelled: bool = True) -> Windows:
@@ -88,11 +92,24 @@ def fit(
     chosen = None
     if validation is not None:
         chosen = windows(require(validation, ValidationPart, "choosing an epoch"), recipe, family.encoding)
-    return family.fit(learnt, chosen, classes=len(recipe.classes), seed=seed, watch=watch)
+    return family.fit(learnt, chosen, classes=len(recipe.known), seed=seed, watch=watch)
 
 
 def score(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
-    """Probabilities of every window of a part, ``float32[window, class]``, by ONNX Runtime, calibrated."""
+    """Probabilities of every window of a part, ``float32[window, class]``.
+
+    A last class ``unknown`` has those that the novelty detector beside gives it, and none where there is no such.
+    """
+    known = score_known(fitted, part, recipe)
+    if not recipe.has_unknown:
+        return known
+    if fitted.beside is not None and recipe.unknown is not None:
+        return combine(known, score_known(fitted.beside, part, recipe), recipe.unknown)
+    return np.concatenate([known, np.zeros((len(known), 1), np.float32)], axis=1)
+
+
+def score_known(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
+    """Probabilities of the classes that a graph has, ``float32[window, class]``, by ONNX Runtime, calibrated."""
     scorer = open_scorer(fitted.graph)
     encoding = recipe.encodings[fitted.family]
     scored = [scorer.score(windows(chunk, recipe, encoding, labelled=False)) for chunk in chunks(part)]
@@ -112,6 +129,12 @@ def outcome(fitted: Fitted, part: Part, recipe: Recipe, threshold: float | None 
     )
 
 
+def outcomes(detector: Fitted, baselines: Iterable[Fitted], part: Part, recipe: Recipe) -> dict[str, Outcome]:
+    """What a detector and the baselines beside it say about the same part, by family, each from its own threshold."""
+    told = {detector.family: outcome(detector, part, recipe, recipe.threshold)}
+    return told | {one.family: outcome(one, part, recipe, recipe.thresholds.get(one.family)) for one in baselines}
+
+
 def choose_threshold(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> float:
     """The threshold on the probability of an attack with the highest macro-F1 on the validation part.
 
@@ -119,8 +142,14 @@ def choose_threshold(fitted: Fitted, part: ValidationPart, recipe: Recipe) -> fl
 
     Raises:
         LeakError: ``part`` is no validation part.
-        OptionError: There are more than two classes.
+        OptionError: There are more than two classes, or the family learns from benign windows alone: its threshold is
+            one that benign windows keep to, and needs no attack.
     """
+    family = families().get(fitted.family)
+    if family is not None and family.learns == "benign":
+        raise OptionError(
+            f"{fitted.family} brings a threshold of its own: choose it for false alarms an hour, or leave it at half"
+        )
     told = outcome(fitted, require(part, ValidationPart, "choosing a threshold"), recipe)
     if len(recipe.classes) != 2:
         raise OptionError(f"a threshold tells two classes apart, not {len(recipe.classes)}")

@@ -7,8 +7,9 @@ from typing import Literal, cast, get_args
 from yawstring.errors import BundleError, LeakError, OptionError
 from yawstring.learn.calibration import Calibration, calibration_from_json
 from yawstring.learn.events import EventSpec
+from yawstring.learn.unknown import Unknown
 from yawstring.models.base import Encoding, Fitted, Json
-from yawstring.schema import RECORDING, Modality, Role, roles
+from yawstring.schema import RECORDING, UNKNOWN, Modality, Role, roles
 from yawstring.table.scale import Encoder
 from yawstring.table.signals.plan import SignalOptions
 from yawstring.table.splits import SplitSpec
@@ -26,7 +27,8 @@ class Recipe:
 
     Attributes:
         features: Columns of the table that the detector sees, in order.
-        classes: Names of the classes, in the order of the graph's output columns.
+        classes: Names of the classes, in the order of the graph's output columns. A last one ``unknown``, which no
+            graph has a column for, is what attacks count as that the detector never saw.
         target: ``"binary"`` (benign or attack) or ``"class"``.
         window: How windows are cut.
         encoder: Turns the features into numbers; fitted on the training part.
@@ -38,12 +40,16 @@ class Recipe:
         signals: How signals are measured from frames; ``None`` for columns as they are.
         encodings: How each family of the bundle wants its rows, ``"scaled"`` or ``"raw"``, by the family's name.
         threshold: Score of an attack from which on the detector calls one; ``None``: the likeliest class is called.
+        thresholds: The same of baselines, by the family's name; of one that is not named the likeliest class is called.
         events: When rows make an incident, by the family's name.
         calibrations: What turns a family's probabilities into calibrated ones, by its name.
+        leave_out: Attacks, by class or technique, that only the test part held.
+        unknown: How the detector and the novelty detector beside it are heard together; ``None`` where there is none.
 
     Raises:
         LeakError: A feature is a label or a column that the schema does not know, or an identity or time column that
             was not let in.
+        OptionError: Novelty is heard, and there is no class ``unknown`` to call by it.
     """
 
     features: tuple[str, ...]
@@ -59,11 +65,26 @@ class Recipe:
     signals: SignalOptions | None = None
     encodings: Mapping[str, Encoding] = field(default_factory=dict)
     threshold: float | None = None
+    thresholds: Mapping[str, float] = field(default_factory=dict)
     events: Mapping[str, EventSpec] = field(default_factory=dict)
     calibrations: Mapping[str, Calibration] = field(default_factory=dict)
+    leave_out: tuple[str, ...] = ()
+    unknown: Unknown | None = None
+
+    @property
+    def known(self) -> tuple[str, ...]:
+        """The classes that were learnt: all but ``unknown``."""
+        return self.classes[:-1] if self.has_unknown else self.classes
+
+    @property
+    def has_unknown(self) -> bool:
+        """Whether there is a class for what was never learnt."""
+        return self.classes[-1:] == (UNKNOWN,)
 
     def __post_init__(self) -> None:
         refuse_leaks(self.features, identity=self.identity, time=self.time)
+        if self.unknown is not None and not self.has_unknown:
+            raise OptionError(f"novelty is called '{UNKNOWN}', and that is none of {', '.join(self.classes)}")
 
     def to_json(self) -> dict[str, Json]:
         """The recipe as JSON; :meth:`from_json` gives it back exactly."""
@@ -81,8 +102,11 @@ class Recipe:
             "signals": None if self.signals is None else dict(self.signals.to_json()),
             "encodings": dict(self.encodings),
             "threshold": self.threshold,
+            "thresholds": dict(self.thresholds),
             "events": {name: spec.to_json() for name, spec in self.events.items()},
             "calibrations": {name: made.to_json() for name, made in self.calibrations.items()},
+            "leave_out": list(self.leave_out),
+            "unknown": None if self.unknown is None else self.unknown.to_json(),
         }
 
     @classmethod
@@ -113,10 +137,15 @@ class Recipe:
                 signals=None if data["signals"] is None else SignalOptions.from_json(data["signals"]),
                 encodings=_encodings(data["encodings"]),
                 threshold=None if data["threshold"] is None else float(cast(float, data["threshold"])),
+                thresholds={
+                    name: float(cast(float, value)) for name, value in _object(data.get("thresholds", {})).items()
+                },
                 events={name: EventSpec.from_json(spec) for name, spec in _object(data["events"]).items()},
                 calibrations={
                     name: calibration_from_json(made) for name, made in _object(data["calibrations"]).items()
                 },
+                leave_out=_texts(data.get("leave_out", [])),
+                unknown=None if data.get("unknown") is None else Unknown.from_json(data["unknown"]),
             )
         except (KeyError, TypeError, ValueError, LeakError, OptionError) as error:
             raise BundleError(f"the recipe is not one of yawstring's: {error!r}") from error

@@ -7,7 +7,7 @@ validation part, and the test part is scored once, at the end, by all of them on
 
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import cast
 
@@ -18,24 +18,26 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn import parts
 from yawstring.learn.bootstrap import RESAMPLES
-from yawstring.learn.choosing import ChoosingOptions, choose, choose_beside
+from yawstring.learn.choosing import ChoosingOptions, choose, choose_for_baselines
 from yawstring.learn.digest import fingerprint
 from yawstring.learn.explain.ranges import benign_ranges, ranges_to_json
 from yawstring.learn.incidents import incidents_by_family
+from yawstring.learn.leave_out import NEVER_TRAINED_ON, refuse_seen, unseen_rows, with_unknown
 from yawstring.learn.measured import split_rows
-from yawstring.learn.recipe import Labels, Recipe, Target, Trained
+from yawstring.learn.recipe import ATTACK, Labels, Recipe, Target, Trained
 from yawstring.learn.verdict import judge
-from yawstring.models.base import Family, Json, Watch
+from yawstring.models.base import Family, Fitted, Json, Watch
+from yawstring.models.novelty import Novelty
 from yawstring.models.registry import families
-from yawstring.schema import COLUMNS, LABEL, LABEL_DISPUTED, Modality, features, roles
+from yawstring.schema import BENIGN, COLUMNS, LABEL, LABEL_DISPUTED, UNKNOWN, Modality, features, roles
 from yawstring.table.corpora import Table
-from yawstring.table.parts import TrainPart
+from yawstring.table.parts import TrainPart, ValidationPart
 from yawstring.table.scale import Encoder
 from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import Split, SplitSpec, class_of_rows, cut
 from yawstring.table.windows import WindowSpec
 
-BASELINES = ("forest", "majority")
+BASELINES = ("forest", "threshold", "majority")
 """Families that every detector is measured beside."""
 
 DISTRIBUTIONS = ("yawstring", "numpy", "polars", "onnxruntime", "onnx", "jax", "jaxlib", "scikit-learn")
@@ -57,9 +59,16 @@ class TrainOptions:
         time: Let columns of time in. Stamped on the result.
         choosing: What is chosen on the validation part once the detector is fitted: calibration, threshold, incidents.
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
+        leave_out: Attacks, by class or technique, that only the test part holds, where they count as ``unknown`` (or,
+            target ``"binary"``, as any attack).
+        unknown: Hear a novelty detector beside the classifier, learnt from benign windows alone, so that an attack
+            never trained on is called ``unknown``. Target ``"class"`` only.
         resamples: Of the bootstrap.
         signals: Measure signals of the table's frames, and learn from those; ``None``: from its columns as they are.
         seed: Of weights, batches, trees and the bootstrap.
+
+    Raises:
+        OptionError: What is asked for does not go together.
     """
 
     detector: Family
@@ -75,6 +84,16 @@ class TrainOptions:
     resamples: int = RESAMPLES
     signals: SignalOptions | None = None
     seed: int = 10
+    leave_out: tuple[str, ...] = ()
+    unknown: bool = False
+
+    def __post_init__(self) -> None:
+        if self.unknown and self.target != "class":
+            raise OptionError(f"only the target 'class' has attacks that are unknown, '{self.target}' has none")
+        if self.unknown and self.detector.learns == "benign":
+            raise OptionError(f"{self.detector.name} names no attack, so that every one would be unknown: leave it out")
+        if self.leave_out and self.split.policy == "random":
+            raise OptionError("a random split keeps nothing from training, so that no attack can be left out of it")
 
 
 def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Trained:
@@ -95,41 +114,61 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         TableError: The table has no labels.
     """
     signals = options.signals or table.signals
-    rows, split = rows_and_split(table, options.split, options.window, options.labels, signals)
+    rows, split = rows_and_split(table, options.split, options.window, options.labels, signals, options.leave_out)
     chosen = choose_features(rows.columns, options)
-    learnt, choosing, test = cut(rows, split, chosen)
+    learnt, choosing, _ = cut(rows, split, chosen)
     opponents = [family for family in _baselines(options) if family.name != options.detector.name]
-    recipe = _recipe(table, options, learnt, (options.detector, *opponents), signals)
+    used = (options.detector, *opponents, *((Novelty(),) if options.unknown else ()))
+    recipe = _recipe(table, options, learnt, used, signals)
+    rows = rows_as_known(rows, recipe)
+    test = cut(rows, split, chosen)[2]
     detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
+    if options.unknown:
+        detector = replace(detector, beside=_novelty(learnt, choosing, recipe, options.seed))
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
     baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
-    beside: dict[str, Json] = {}
-    for name, fitted in baselines.items():
-        recipe, beside[name] = choose_beside(fitted, rows, choosing, recipe, options.choosing)
-    outcomes = {
-        fitted.family: parts.outcome(fitted, test, recipe, recipe.threshold if fitted is detector else None)
-        for fitted in (detector, *baselines.values())
-    }
+    recipe, beside = choose_for_baselines(tuple(baselines.values()), rows, choosing, recipe, options.choosing)
+    outcomes = parts.outcomes(detector, baselines.values(), test, recipe)
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
     record = _record(table, rows, options, split, recipe) | judged
     record["warnings"] = [*cast("list[Json]", record["warnings"]), *doubts]
-    record["chosen"] = chosen_record
-    record["chosen_beside"] = beside
+    record["chosen"] = {**chosen_record, **beside}
     record["incidents"] = {} if options.split.policy == "random" else incidents_by_family(rows, test, outcomes, recipe)
     record["ranges"] = ranges_to_json(benign_ranges(learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
 
 
 def rows_and_split(
-    table: Table, spec: SplitSpec, window: WindowSpec, labels: Labels, signals: SignalOptions | None
+    table: Table,
+    spec: SplitSpec,
+    window: WindowSpec,
+    labels: Labels,
+    signals: SignalOptions | None,
+    leave_out: tuple[str, ...] = (),
 ) -> tuple[pl.DataFrame, Split]:
     """The rows a detector reads and their split; the same again for the same table and options.
 
     Raises:
         SplitError: As for :func:`~yawstring.learn.measured.split_rows`.
-        OptionError: Undisputed rows are asked for, and the table does not say which they are.
+        OptionError: Undisputed rows are asked for, and the table does not say which they are; or it has no attack of a
+            name that is to be left out.
+        LeakError: The split shows an attack to training that was left out.
     """
-    return split_rows(table, spec, window, signals, keep=lambda rows: _kept(rows, table.capture, labels))
+    rows, split = split_rows(
+        table,
+        spec,
+        window,
+        signals,
+        keep=lambda rows: _kept(rows, table.capture, labels),
+        unseen=lambda rows: unseen_rows(rows, leave_out),
+    )
+    refuse_seen(split, unseen_rows(rows, leave_out))
+    return rows, split
+
+
+def rows_as_known(rows: pl.DataFrame, recipe: Recipe) -> pl.DataFrame:
+    """The rows with the class ``unknown`` for what the detector never learnt, if it has that class."""
+    return with_unknown(rows, recipe.known, recipe.leave_out) if recipe.has_unknown else rows
 
 
 def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, ...]:
@@ -149,6 +188,12 @@ def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, .
     if not allowed:
         raise OptionError(f"the table has no {options.modality or 'cyber or physical'} column that a model may see")
     return tuple(name for name in names if name in allowed)
+
+
+def _novelty(learnt: TrainPart, choosing: ValidationPart | None, recipe: Recipe, seed: int) -> Fitted:
+    """The novelty detector: it tells benign windows from any other, and learns from the benign ones alone."""
+    binary = replace(recipe, classes=(BENIGN, ATTACK), target="binary")
+    return parts.fit(Novelty(), learnt, choosing, recipe=binary, seed=seed)
 
 
 def _baselines(options: TrainOptions) -> tuple[Family, ...]:
@@ -177,7 +222,7 @@ def _recipe(
         raise OptionError("every column that a model may see is constant in the training part: nothing can be learnt")
     return Recipe(
         features=tuple(learnt.frame.columns),
-        classes=parts.class_names(learnt.truth, binary=options.target == "binary"),
+        classes=_classes(learnt, options),
         target=options.target,
         window=options.window,
         encoder=encoder,
@@ -188,7 +233,16 @@ def _recipe(
         layout=table.layout,
         signals=signals,
         encodings={family.name: family.encoding for family in used},
+        leave_out=options.leave_out,
     )
+
+
+def _classes(learnt: TrainPart, options: TrainOptions) -> tuple[str, ...]:
+    binary = options.target == "binary"
+    classes = parts.class_names(learnt.truth, binary=binary)
+    if UNKNOWN in classes:
+        raise OptionError(f"the table has a class '{UNKNOWN}', which is what attacks count as that were never learnt")
+    return (*classes, UNKNOWN) if (options.leave_out and not binary) or options.unknown else classes
 
 
 def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Split, recipe: Recipe) -> dict[str, Json]:
@@ -212,6 +266,8 @@ def _record(table: Table, rows: pl.DataFrame, options: TrainOptions, split: Spli
             "detector": options.detector.name,
             "threshold": options.choosing.threshold,
             "resamples": options.resamples,
+            "leave_out": list(options.leave_out),
+            "unknown": options.unknown,
         },
         "versions": versions(),
     }
@@ -221,6 +277,7 @@ def _stamps(options: TrainOptions, split: Split, table: Table) -> list[str]:
     stamps = [*split.stamps]
     stamps += ["identity"] if options.identity else []
     stamps += ["time"] if options.time else []
+    stamps += [f"{NEVER_TRAINED_ON}{name}" for name in options.leave_out]
     if LABEL_DISPUTED in table.frame.columns:
         stamps.append(f"{options.labels} labels")
     return stamps

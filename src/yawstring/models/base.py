@@ -86,6 +86,7 @@ class Fitted:
         history: Epochs in order; empty for families that have none.
         options: The family's options, as JSON.
         classes: Number of classes, at least two.
+        beside: A detector of novelty that is heard as well, so that an attack never trained on is called.
     """
 
     family: str
@@ -95,6 +96,7 @@ class Fitted:
     classes: int
     options: Mapping[str, Json]
     history: tuple[Epoch, ...] = field(default=())
+    beside: "Fitted | None" = None
 
 
 class Family(ABC):

@@ -25,6 +25,7 @@ from yawstring.schema.labels import (
     TECHNIQUE,
     TELEMETRY_AGE,
     TIME,
+    UNKNOWN,
 )
 from yawstring.schema.layouts import LAYOUTS, NOTEBOOK_COLUMNS, TITS_CYBER_COLUMNS
 from yawstring.schema.signals import SIGNALS
@@ -33,7 +34,7 @@ from yawstring.schema.telemetry import TELEMETRY_COLUMNS
 __all__ = [
     "BENIGN", "CLASSES", "COLUMNS", "EPISODE", "LABEL", "LABEL_CERTAINTY", "LABEL_DISPUTED", "LABEL_SOURCE", "LAYOUTS",
     "NOTEBOOK_COLUMNS", "ONSET", "OURS", "PART", "RECORDING", "SIGNALS", "TECHNIQUE", "TELEMETRY_AGE", "TIME",
-    "TITS_CYBER_COLUMNS", "Column", "Dtype", "Kind", "Modality", "Role", "features", "layout_of",
+    "TITS_CYBER_COLUMNS", "UNKNOWN", "Column", "Dtype", "Kind", "Modality", "Role", "features", "layout_of",
     "modality_of", "roles",
 ]  # fmt: skip
 

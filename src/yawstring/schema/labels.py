@@ -38,6 +38,9 @@ PART = "part"
 BENIGN = "benign"
 """The class of an undisturbed flight."""
 
+UNKNOWN = "unknown"
+"""What an attack counts as that a detector never learnt: the class of no row of a table, but of a detector."""
+
 CLASSES = (BENIGN, "attack", "dos", "replay", "evil_twin", "fdi", "flood", "jamming")
 """Every class, in one spelling and one order.
 

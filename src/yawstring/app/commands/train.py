@@ -106,6 +106,19 @@ def command(
     labels: Annotated[
         Labels, typer.Option(help="Leave out rows whose label is in doubt, or not.", rich_help_panel=DATA)
     ] = Labels.GIVEN,
+    leave_out: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="An attack (class or technique) for the test part alone; may be given again.",
+            rich_help_panel=DATA,
+            show_default=False,
+        ),
+    ] = None,
+    unknown: Annotated[
+        bool,
+        typer.Option("--unknown", help="Also call attacks never trained on, as unknown.", rich_help_panel=FIT),
+    ] = False,
     target: Annotated[Target, typer.Option(help="What to tell apart.", rich_help_panel=DATA)] = Target.CLASS,
     window: Annotated[int, typer.Option(min=1, help="Rows in a window.", rich_help_panel=DATA)] = 5,
     modality: Annotated[
@@ -174,7 +187,8 @@ def command(
     `yawstring train flights.csv --out model`;
     `yawstring train fused.parquet --out model --signals 0.1 --window 10 --false-alarms-per-hour 1`;
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
-    `yawstring train flights.csv --out model --detector forest --split time --window 1`
+    `yawstring train flights.csv --out model --detector forest --split time --window 1`;
+    `yawstring train flights.csv --out model --leave-out replay --unknown`
     """
     from yawstring.edge.files import read_table
     from yawstring.learn.choosing import ChoosingOptions
@@ -212,6 +226,8 @@ def command(
         choosing=choosing,
         signals=None if signals is None else signal_options(signals, warm_up=warm_up),
         seed=seed,
+        leave_out=tuple(dict.fromkeys(leave_out or ())),
+        unknown=unknown,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
     _run(read, options, bundle, force=force, as_json=as_json, report=report)

@@ -80,7 +80,8 @@ def explain(trained: Trained, rows: pl.DataFrame, moments: Sequence[Moment]) -> 
     """
     found: dict[int, Explanation] = {}
     alarms = trained.recipe.classes[0] == BENIGN and explains_any(trained.detector.family)
-    targets = [None if alarms else one.target for one in moments]
+    strange = None if trained.detector.beside is None else len(trained.recipe.known)
+    targets = [None if alarms and one.target != strange else one.target for one in moments]
     for target in dict.fromkeys(targets):
         places = [place for place, own in enumerate(targets) if own == target]
         found |= zip(places, _explain(trained, rows, [moments[place] for place in places], target), strict=True)
@@ -88,18 +89,21 @@ def explain(trained: Trained, rows: pl.DataFrame, moments: Sequence[Moment]) -> 
 
 
 def _explain(trained: Trained, rows: pl.DataFrame, moments: Sequence[Moment], target: int | None) -> list[Explanation]:
-    recipe, family = trained.recipe, trained.detector.family
+    recipe, beside = trained.recipe, trained.detector.beside
+    novel = beside is not None and target == len(recipe.known)  # called by what stands beside, so that is asked why
+    fitted = beside if beside is not None and novel else trained.detector
+    family = fitted.family
     ranges = ranges_from_json(trained.record.get("ranges"))
     part = _part(rows, [one.row for one in moments], recipe)
     told = attribute(
-        trained.detector,
+        fitted,
         parts.windows(part, recipe, recipe.encodings[family], labelled=False),
         owner=_owners(recipe, family),
         typical=_typical(part.frame, recipe, family, ranges),
-        target=target,
+        target=None if novel else target,
     )
     after = part.starts + recipe.window.length
-    seen = 1 if trained.detector.reads == "row" else recipe.window.length
+    seen = 1 if fitted.reads == "row" else recipe.window.length
     return [
         Explanation(
             moment=moment,
