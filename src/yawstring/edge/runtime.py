@@ -21,8 +21,11 @@ BLAS = "scipy.linalg.cython_blas"
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def ready_training() -> str | None:
+def ready_training(*, workers: bool = False) -> str | None:
     """Settle how JAX runs in this process; call it once, before anything is fitted.
+
+    Args:
+        workers: Several threads of ours will train at once.
 
     Returns:
         Why compiled programs are not kept, or ``None`` where they are. Training works either way.
@@ -31,9 +34,11 @@ def ready_training() -> str | None:
         MissingExtraError: JAX is not installed.
     """
     try:
-        from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
+        from yawstring.models.engine.runtime import compute_in_caller, use_compilation_cache, use_one_thread
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "jax", extra="train", needed_for="training a network") from error
+    if workers:
+        compute_in_caller()
     use_one_thread()
     folder = cache_folder()
     if reason := _unusable(folder):

@@ -72,6 +72,19 @@ def settings(*, depth: int, dropouts: Sequence[float], layers: int) -> Settings:
     return Settings(np.int32(depth), shares)
 
 
+def shapes(*, features: int, units: int, width: int, layers: int, outputs: int) -> dict[str, tuple[int, ...]]:
+    """Shapes of a population's weights, in the order of :func:`padded`."""
+    made: dict[str, tuple[int, ...]] = {
+        "lstm/kernel": (features, GATES * units),
+        "lstm/recurrent_kernel": (units, GATES * units),
+        "lstm/bias": (GATES * units,),
+    }
+    for layer in range(layers):
+        made[f"dense_{layer}/kernel"] = (width if layer else units, width)
+        made[f"dense_{layer}/bias"] = (width,)
+    return made | {"output/kernel": (width, outputs), "output/bias": (outputs,)}
+
+
 def padded(weights: Mapping[str, NDArray[np.float32]], *, units: int, width: int, layers: int) -> Weights:
     """A network's weights laid into those of a population, under the same names.
 
