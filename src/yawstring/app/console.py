@@ -60,10 +60,10 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime() -> None:
+def note_runtime(*, workers: bool = False) -> None:
     """Ready the process for training, and say so where that costs the user time."""
     from yawstring.edge.runtime import ready_training
 
-    note = ready_training()
+    note = ready_training(workers=workers)
     if note:
         err.print(f"note: {note}", markup=False)

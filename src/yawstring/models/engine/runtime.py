@@ -53,7 +53,7 @@ def compute_in_caller() -> None:
     at once. NumPy's BLAS is held to one thread, too: several of ours that each ask for every core wait for each other
     (drawing the weights of a trial took over a second on two busy cores).
     """
-    from threadpoolctl import threadpool_limits
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     threadpool_limits(1, user_api="blas")
     jax.config.update("jax_cpu_enable_async_dispatch", False)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
