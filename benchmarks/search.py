@@ -45,7 +45,7 @@ def measure(name: str, seed: int, windows: int, *, trials: int = 1, cache: Path 
         own = {"XDG_CACHE_HOME": str(cache or Path(folder) / "cache"), "TF_CPP_MIN_LOG_LEVEL": "3"}
         done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, **own})
     if done.returncode != 0:
-        raise SystemExit(f"{name} failed:\n{done.stderr[-2000:]}")
+        raise SystemExit(f"{name} failed with {done.returncode}:\n{done.stderr[-2000:]}")
     found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     load = os.getloadavg()[0]
     print(f"seed {seed} {name}: {found['total_s']:.1f} s, best {found['best']:.4f}, load {load:.1f}", file=sys.stderr)

@@ -124,7 +124,7 @@ def opened(table: Table, asked: Asked) -> "Iterator[Study]":
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 raise OptionError(f"{asked.folder}: another process searches here; give --storage to share") from None
-        yield open_study(
+        study = open_study(
             asked.storage or f"sqlite:///{path}",
             name=asked.study,
             schedule=asked.schedule,
@@ -134,6 +134,10 @@ def opened(table: Table, asked: Asked) -> "Iterator[Study]":
             alone=asked.storage is None,
             grace_s=asked.grace_s,
         )
+        try:
+            yield study
+        finally:
+            study.close()
 
 
 def search(table: Table, asked: Asked, study: "Study") -> None:

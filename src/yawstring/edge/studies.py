@@ -6,6 +6,7 @@ it. A process that runs trials beats; one that has not beaten for :attr:`Study.g
 lost its trials to the others. Weights lie in a table of our own beside Optuna's, for all machines that share it.
 """
 
+import importlib.util
 import threading
 import time
 import uuid
@@ -132,6 +133,11 @@ class Study:
     def records(self) -> list[Record]:
         """Every trial but those that were claimed twice, by number."""
         return [record(trial) for trial in self._trials() if "slot" in trial.user_attrs and _reason(trial) != DOUBLE]
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._storage.remove_session()
+        self._weights.engine.dispose()
 
     @property
     def _storage(self) -> Any:  # noqa: ANN401  # Optuna's storages have no common public type
@@ -261,11 +267,14 @@ def open_study(
     """
     try:
         import optuna
+        from sqlalchemy import make_url
         from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
     except ImportError as error:
         raise MissingExtraError("optuna", extra="search", needed_for="a search") from error
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
+        if make_url(url).drivername.endswith("pg8000") and make_url(url).username is None:
+            raise OptionError(f"{url}: the study's database cannot be opened: say as whom, '//user@host/…'")
         storage = optuna.storages.RDBStorage(url)
         if storage.engine.dialect.name == "sqlite":
             _hasten(storage.engine)
@@ -289,6 +298,16 @@ def open_study(
     return Study(
         schedule=schedule, space=space, seed=seed, alone=alone, grace_s=grace_s, _study=study, _weights=weights
     )
+
+
+def require_optuna() -> None:
+    """Make sure that a study can be kept: before the work, not after it.
+
+    Raises:
+        MissingExtraError: Optuna is not installed.
+    """
+    if importlib.util.find_spec("optuna") is None:
+        raise MissingExtraError("optuna", extra="search", needed_for="a search")
 
 
 def distribution(parameter: Parameter) -> "optuna.distributions.BaseDistribution":
