@@ -23,7 +23,7 @@ EPOCHS, FACTOR = 10, 3
 def ours(train: Windows, validation: Windows, given: argparse.Namespace) -> dict[str, Any]:
     from yawstring.edge.runtime import ready_training
     from yawstring.edge.searching import search
-    from yawstring.edge.studies import open_study
+    from yawstring.edge.study_opening import open_study
     from yawstring.learn.search.material import Material
     from yawstring.learn.search.schedule import Schedule
     from yawstring.learn.search.space import NOTEBOOK

@@ -115,7 +115,7 @@ def opened(table: Table, asked: Asked) -> "Iterator[Study]":
     Raises:
         OptionError: Another process searches in this folder, or the study is of another search.
     """
-    from yawstring.edge.studies import open_study
+    from yawstring.edge.study_opening import open_study
 
     path = asked.folder / "study.db"
     with (asked.folder / "study.lock").open("w") as lock:

@@ -6,7 +6,6 @@ it. A process that runs trials beats; one that has not beaten for :attr:`Study.g
 lost its trials to the others. Weights lie in a table of our own beside Optuna's, for all machines that share it.
 """
 
-import importlib.util
 import threading
 import time
 import uuid
@@ -18,16 +17,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yawstring.edge.study_records import Record, record
 from yawstring.edge.study_weights import WeightTable
-from yawstring.errors import MissingExtraError, OptionError
 from yawstring.learn.search.schedule import Job, Schedule, Slot, is_over, next_job
 from yawstring.learn.search.space import Choice, Parameter, Space, Value
 from yawstring.models.base import Json
 
 if TYPE_CHECKING:
     import optuna
-    import sqlalchemy
-
-FORMAT = "yawstring search 1"
 
 LOST = "lost: its process ended or fell silent"
 DOUBLE = "double: another process had claimed this place first"
@@ -238,78 +233,6 @@ class LostError(Exception):
     """The trial is no longer this process's: it fell silent, and the others have given it up."""
 
 
-def open_study(
-    url: str,
-    *,
-    name: str,
-    schedule: Schedule,
-    space: Space,
-    seed: int,
-    asked: Mapping[str, Json],
-    alone: bool,
-    grace_s: float = 60.0,
-) -> Study:
-    """Open a study, or begin it.
-
-    Args:
-        url: Of a database, as SQLAlchemy takes it: ``sqlite:///study.db``, ``postgresql+pg8000://…``.
-        name: Of the study in it.
-        schedule: What is tried.
-        space: What may be chosen.
-        seed: Of the draws.
-        asked: Everything that a trial's result depends on; a study that was begun with something else is refused.
-        alone: Nobody else runs trials of it.
-        grace_s: Silence after which another process has lost its trials.
-
-    Raises:
-        OptionError: The database cannot be opened, or holds another search under this name.
-        MissingExtraError: Optuna is not installed.
-    """
-    try:
-        import optuna
-        from sqlalchemy import make_url
-        from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
-    except ImportError as error:
-        raise MissingExtraError("optuna", extra="search", needed_for="a search") from error
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        if make_url(url).drivername.endswith("pg8000") and make_url(url).username is None:
-            raise OptionError(f"{url}: the study's database cannot be opened: say as whom, '//user@host/…'")
-        storage = optuna.storages.RDBStorage(url)
-        if storage.engine.dialect.name == "sqlite":
-            _hasten(storage.engine)
-        sampler = optuna.samplers.TPESampler(seed=None if not alone else seed, constant_liar=True)
-        study = optuna.create_study(
-            study_name=name, storage=storage, sampler=sampler, direction="maximize", load_if_exists=True
-        )
-        weights = WeightTable.open(storage.engine, name)
-    except (ArgumentError, DBAPIError, NoSuchModuleError, ImportError, optuna.exceptions.StorageInternalError) as error:
-        said = str(error).splitlines()[0]
-        raise OptionError(f"the study's database cannot be opened: {said}") from None
-    begun = study.user_attrs.get("search")
-    wanted = {"format": FORMAT, **asked}
-    if begun is None:
-        study.set_user_attr("search", wanted)
-    elif begun != wanted:
-        differ = sorted(key for key in {*begun, *wanted} if begun.get(key) != wanted.get(key))
-        raise OptionError(
-            f"the study '{name}' is another search ({', '.join(differ)} differ): use another folder or name"
-        )
-    return Study(
-        schedule=schedule, space=space, seed=seed, alone=alone, grace_s=grace_s, _study=study, _weights=weights
-    )
-
-
-def require_optuna() -> None:
-    """Make sure that a study can be kept: before the work, not after it.
-
-    Raises:
-        MissingExtraError: Optuna is not installed.
-    """
-    if importlib.util.find_spec("optuna") is None:
-        raise MissingExtraError("optuna", extra="search", needed_for="a search")
-
-
 def distribution(parameter: Parameter) -> "optuna.distributions.BaseDistribution":
     """A parameter as Optuna has it."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
@@ -321,21 +244,6 @@ def distribution(parameter: Parameter) -> "optuna.distributions.BaseDistribution
     with warnings.catch_warnings():  # Optuna says that a step which does not divide the range ends it early
         warnings.simplefilter("ignore", UserWarning)
         return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
-
-
-def _hasten(engine: "sqlalchemy.Engine") -> None:
-    """Let SQLite append to a log rather than rewrite pages at every commit; a killed process still loses nothing.
-
-    Only a loss of power may take back the last commits, and whole ones: the trials are then run again.
-    """
-    from sqlalchemy import event
-
-    def settle(connection: Any, _: object) -> None:  # noqa: ANN401  # of whichever driver
-        for setting in ("journal_mode = WAL", "synchronous = NORMAL"):
-            connection.execute(f"PRAGMA {setting}")
-
-    event.listen(engine, "connect", settle)
-    engine.dispose()  # connections made before are not settled
 
 
 class _owned:  # noqa: N801  # reads as a word

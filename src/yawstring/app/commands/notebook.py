@@ -35,7 +35,7 @@ def command(
     from yawstring.app.notebook.protocol import Options, prepare
     from yawstring.edge.files import read_table
     from yawstring.edge.report import make_folder, write_report
-    from yawstring.edge.studies import require_optuna
+    from yawstring.edge.study_opening import require_optuna
 
     options = Options(epochs=epochs, seed=seed, search=not no_search)
     opened = read_table(table)

@@ -78,7 +78,7 @@ def search(cut: Cut, *, epochs: int, seed: int, bars: Bars) -> Searched:
         MissingExtraError: Optuna is not installed.
     """
     from yawstring.edge.searching import search as run_trials
-    from yawstring.edge.studies import open_study
+    from yawstring.edge.study_opening import open_study
     from yawstring.learn.search.material import Material
     from yawstring.learn.search.trial import TrialOptions, family_of
 
