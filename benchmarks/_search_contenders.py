@@ -102,8 +102,9 @@ def main() -> None:
     start = time.perf_counter()
     found = CONTENDERS[given.name](train, validation, given)
     total = time.perf_counter() - start
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(json.dumps({"total_s": total, "memory_mib": memory, **found}))
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    memory = used.ru_maxrss / 1024
+    print(json.dumps({"total_s": total, "cpu_s": used.ru_utime + used.ru_stime, "memory_mib": memory, **found}))
 
 
 if __name__ == "__main__":

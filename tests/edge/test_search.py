@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from wsgiref.util import setup_testing_defaults
 
 import numpy as np
 import pytest
@@ -181,6 +182,27 @@ def test_a_beating_process_keeps_its_trial(tmp_path: Path) -> None:
         slow.beat()
         other.is_over()
     slow.finish(claim, 0.5, best_epoch=1, history=[], weights=None)
+
+
+def test_optunas_dashboard_opens_the_study(whole: dict[str, tuple], tmp_path: Path) -> None:
+    """Its web application, asked without a socket for the studies and for the trials of ours."""
+    dashboard = pytest.importorskip("optuna_dashboard", reason="not installed: pip install 'yawstring[studies]'")
+    study = opened(url(tmp_path))
+    study.finish(study.claim(), 0.75, best_epoch=1, history=[], weights=None)
+    web = dashboard.wsgi(study._storage)
+
+    def asked(path: str) -> dict:
+        environ: dict = {}
+        setup_testing_defaults(environ)
+        status: list[str] = []
+        body = web({**environ, "PATH_INFO": path}, lambda said, *_: status.append(said))
+        assert status[0].startswith("200"), b"".join(body)
+        return json.loads(b"".join(body))
+
+    (summary,) = asked("/api/studies")["study_summaries"]
+    assert summary["study_name"] == "s"
+    (trial,) = asked(f"/api/studies/{summary['study_id']}")["trials"]
+    assert (trial["state"], trial["values"]) == ("Complete", [0.75])
 
 
 @pytest.mark.parametrize("method", ["asha", "tpe", "random"])
