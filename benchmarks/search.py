@@ -90,9 +90,7 @@ def compiled(windows: int) -> dict[str, float]:
 def show(pairs: list[dict[str, Any]], growth: list[dict[str, float]], compiling: dict[str, float]) -> None:
     """Print the tables in Markdown."""
     if pairs:
-        print(
-            "| seed | yawstring, s | Keras Tuner, s | ratio | CPU ratio | best F1, yawstring | Keras Tuner | MiB | MiB |"
-        )
+        print("| seed | yawstring, s | Keras Tuner, s | ratio | CPU ratio | best F1 | theirs | MiB | theirs |")
         print("|---|---|---|---|---|---|---|---|---|")
     for row in pairs:
         a, b = row[OURS], row[THEIRS]
