@@ -17,7 +17,8 @@ from yawstring.models.base import Epoch
 WAIT_S = 0.2
 """Pause before another look where there is nothing to run for now."""
 
-BEAT_S = 5.0
+BEAT_S = 2.0
+"""A process says so often that it lives; the least silence that loses it trials is several times as long."""
 
 Begun = Callable[[Claim], None]
 Passed = Callable[[Claim, Epoch, float], None]

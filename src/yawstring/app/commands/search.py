@@ -79,7 +79,7 @@ def command(
     study: Annotated[str, typer.Option(help="Name of the study in the database.", rich_help_panel=STUDY)] = "search",
     grace: Annotated[
         float,
-        typer.Option(min=1, help="Seconds after which a silent machine's trials are run anew.", rich_help_panel=STUDY),
+        typer.Option(min=10, help="Seconds after which a silent machine's trials are run anew.", rich_help_panel=STUDY),
     ] = 60.0,
     split: Annotated[Policy, typer.Option(help="How to split.", rich_help_panel=SPLIT)] = Policy.RECORDING,
     run_length: Annotated[int, typer.Option(min=1, help="Rows of a run (runs).", rich_help_panel=SPLIT)] = 500,
