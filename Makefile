@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # make test REFERENCE=1 also installs TensorFlow, so that the tests against Keras run instead of skipping.
-EXTRAS := aircraft,train,report,test,check
+EXTRAS := aircraft,train,report,search,studies,test,check
 ifdef REFERENCE
 EXTRAS := $(EXTRAS),reference
 endif
@@ -54,6 +54,9 @@ bench:
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/fuse.py
 	$(BIN)/python benchmarks/roles.py
+	$(BIN)/python benchmarks/signals.py
+	$(BIN)/python benchmarks/falsified.py
+	$(BIN)/python benchmarks/search.py
 	@if [ -n "$(CAPTURES)" ]; then $(BIN)/python benchmarks/decode.py "$(CAPTURES)"; else echo "benchmarks/decode.py needs captures: make bench CAPTURES=folder"; fi
 	@if [ -n "$(DATA)" ]; then $(BIN)/python benchmarks/corpus.py "$(DATA)"; else echo "benchmarks/corpus.py needs the T-ITS table: make bench DATA=three_attack_cyber.csv"; fi
 

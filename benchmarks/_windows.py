@@ -19,3 +19,17 @@ def notebook_windows(seed: int) -> Windows:
     starts = generator.permutation(ROWS - LENGTH)[:WINDOWS]
     score = rows[starts + LENGTH - 1, :3].sum(1) + rows[starts + 1, 3] + generator.normal(0, 0.2, WINDOWS)
     return Windows(rows=rows, starts=starts, length=LENGTH, labels=(score > np.quantile(score, 1 / 3)).astype(np.int64))
+
+
+def notebook_parts(seed: int, *, windows: int = WINDOWS, held_out: int = WINDOWS // 8) -> tuple[Windows, Windows]:
+    """Windows to learn from and an eighth as many to choose by, no window in both; as :func:`notebook_windows`."""
+    generator = np.random.default_rng(seed)
+    rows = generator.random((ROWS, FEATURES), dtype=np.float32)
+    starts = generator.permutation(ROWS - LENGTH)[: windows + held_out]
+    score = rows[starts + LENGTH - 1, :3].sum(1) + rows[starts + 1, 3] + generator.normal(0, 0.2, len(starts))
+    labels = (score > np.quantile(score, 1 / 3)).astype(np.int64)
+    first, second = (
+        Windows(rows=rows, starts=starts[part], length=LENGTH, labels=labels[part])
+        for part in (slice(windows), slice(windows, None))
+    )
+    return first, second

@@ -16,6 +16,7 @@ from yawstring.app.notebook.network import reference, summary
 from yawstring.app.notebook.protocol import Options, prepare
 from yawstring.edge.files import read_table
 from yawstring.errors import InputError, OptionError
+from yawstring.learn.search.schedule import Schedule
 from yawstring.models.recurrent import LSTM
 
 SPEC = FusedSpec(rows=500, seed=2, flights=1, recordings=2, episode_rows=30)
@@ -65,9 +66,23 @@ def test_every_epoch_has_its_line(result, record: dict) -> None:
         assert said in result.stderr
 
 
-def test_that_there_is_no_search_is_said_once(result, record: dict) -> None:
-    assert result.stderr.count("there is no search yet") == 1
-    assert record["step_9"]["done"] is False
+def test_the_search_is_told_as_the_notebook_tells_it(result, record: dict) -> None:
+    """Trials, best so far, best options, summary, refit; the schedule itself is held to Keras Tuner's elsewhere."""
+    step = record["step_9"]
+    assert step["done"] is True
+    schedule = [one for one in Schedule(max_epochs=2, factor=3).rounds() for _ in range(one.size)]
+    assert [trial["epochs"] for trial in step["trials"]] == [one.epochs for one in schedule]
+    best = max(step["trials"], key=lambda trial: trial["validation_f1"])
+    assert step["best"] == best
+    values, network = best["values"], step["network"]
+    assert network["units"] == values["units"]
+    assert network["dense"] == [values[f"dense_{layer}_units"] for layer in range(values["layers"])]
+    assert network["dense_dropout"] == [values[f"dense_{layer}_dropout"] for layer in range(values["layers"])]
+    assert (network["epochs"], network["keep"], network["f1"], network["batch"]) == (2, "last", "batch", 32)
+    assert f"best: trial {best['slot']}, validation F1 {best['validation_f1']:.4f}" in result.stdout
+    assert f"  units: {values['units']}" in result.stdout
+    assert result.stdout.count("Total params") == 2
+    assert result.stderr.count("best so far") == len(schedule)
     assert record["seeds"] == {"split": 4, "step_8": 4, "step_10": 5}
 
 
@@ -152,20 +167,13 @@ def test_overlap_and_ranges_equal_a_loop(table_path: Path) -> None:
     assert found["share_all"] == np.mean([share == 5 for share in shares])
 
 
-def test_only_the_search_option_silences_the_word_about_it(table_path: Path, tmp_path: Path, monkeypatch) -> None:
-    """The work itself is left out here: what is said comes before it."""
-
-    class StopError(Exception):
-        pass
-
-    def stop(*_: object, **__: object) -> None:
-        raise StopError
-
-    monkeypatch.setattr("yawstring.app.notebook.screen.model", stop)
-    for arguments, said in (([], True), (["--no-search"], False)):
-        done = CliRunner().invoke(app, ["notebook", str(table_path), "--out", str(tmp_path), *arguments])
-        assert isinstance(done.exception, StopError)
-        assert ("there is no search yet" in done.stderr) is said
+def test_without_a_search_step_10_rebuilds_the_network_of_step_8(table_path: Path, tmp_path: Path) -> None:
+    arguments = ["notebook", str(table_path), "--out", str(tmp_path), "--epochs", "1", "--no-search"]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.stderr.count("was left out") == 1
+    record = json.loads((tmp_path / "report.json").read_text())
+    assert record["step_9"]["done"] is False
+    assert "Step 9" not in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from yawstring.app.commands import (
     inspect,
     notebook,
     predict,
+    search,
     signals,
     simulate,
     train,
@@ -55,6 +56,7 @@ app.command("inspect")(inspect.command)
 app.command("audit")(audit.command)
 app.command("notebook")(notebook.command)
 app.command("train")(train.command)
+app.command("search")(search.command)
 app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)

@@ -60,14 +60,15 @@ def _lines(title: str, total: int) -> Advance:
     return advance
 
 
-def note_runtime(needed_for: str = "training a network") -> None:
+def note_runtime(needed_for: str = "training a network", *, workers: bool = False) -> None:
     """Ready the process for JAX, and say so where that costs the user time.
 
     Args:
         needed_for: What JAX is needed for, should it be missing.
+        workers: Several threads of ours will train at once.
     """
     from yawstring.edge.runtime import ready_training
 
-    note = ready_training(needed_for)
+    note = ready_training(needed_for, workers=workers)
     if note:
         err.print(f"note: {note}", markup=False)

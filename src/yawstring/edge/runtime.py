@@ -21,11 +21,12 @@ BLAS = "scipy.linalg.cython_blas"
 OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
-def ready_training(needed_for: str = "training a network") -> str | None:
+def ready_training(needed_for: str = "training a network", *, workers: bool = False) -> str | None:
     """Settle how JAX runs in this process; call it once, before anything is fitted.
 
     Args:
         needed_for: What JAX is needed for, should it be missing.
+        workers: Several threads of ours will train at once.
 
     Returns:
         Why compiled programs are not kept, or ``None`` where they are. Training works either way.
@@ -34,9 +35,11 @@ def ready_training(needed_for: str = "training a network") -> str | None:
         MissingExtraError: JAX is not installed.
     """
     try:
-        from yawstring.models.engine.runtime import use_compilation_cache, use_one_thread
+        from yawstring.models.engine.runtime import compute_in_caller, use_compilation_cache, use_one_thread
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "jax", extra="train", needed_for=needed_for) from error
+    if workers:
+        compute_in_caller()
     use_one_thread()
     folder = cache_folder()
     if reason := _unusable(folder):

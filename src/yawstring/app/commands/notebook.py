@@ -12,7 +12,8 @@ def command(
     epochs: Annotated[int, typer.Option("--epochs", help="Passes over the training windows.")] = 10,
     seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the network.")] = 10,
     no_search: Annotated[
-        bool, typer.Option("--no-search", help="Leave out the search of step 9. There is none yet in any case.")
+        bool,
+        typer.Option("--no-search", help="Leave out the search of step 9: step 10 rebuilds the network of step 8."),
     ] = False,
 ) -> None:
     """Do what the reference notebook does, print what it prints, and measure what it hides.
@@ -34,14 +35,17 @@ def command(
     from yawstring.app.notebook.protocol import Options, prepare
     from yawstring.edge.files import read_table
     from yawstring.edge.report import make_folder, write_report
+    from yawstring.edge.study_opening import require_optuna
 
     options = Options(epochs=epochs, seed=seed, search=not no_search)
     opened = read_table(table)
     prepared = prepare(opened, seed=seed)
     make_folder(out)
-    note_runtime()
+    note_runtime(workers=options.search)
     if options.search:
-        err.print(f"yawstring: {NO_SEARCH}", markup=False)
+        require_optuna()
+    else:
+        err.print(f"note: {NO_SEARCH}", markup=False)
     screen.counts(results, prepared)
     screen.model(results, summary(reference(epochs=epochs), features=len(prepared.features)))
     made = account(

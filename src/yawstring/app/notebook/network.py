@@ -86,6 +86,8 @@ def summary(network: LSTM, *, features: int) -> tuple[Layer, ...]:
     for number, size in enumerate((*network.dense, 1)):
         name = f"dense_{number}" if number else "dense"
         layers.append(Layer(name=name, kind="Dense", shape=(None, size), parameters=(width + 1) * size))
+        if number < len(network.dense_dropout):
+            layers.append(Layer(name=f"dropout_{number + 1}", kind="Dropout", shape=(None, size), parameters=0))
         width = size
     return tuple(layers)
 

@@ -4,13 +4,13 @@ import shlex
 from collections.abc import Callable, Sequence
 
 from yawstring.app.notebook import steps
-from yawstring.app.notebook.account import CLAIM, CLAIM_SEARCHED, NO_SEARCH, Account
+from yawstring.app.notebook.account import CLAIM, CLAIM_SEARCH, CLAIM_SEARCHED, NO_SEARCH, Account
 from yawstring.app.notebook.ledger import Rung
 from yawstring.app.notebook.measures import Scores
 from yawstring.app.notebook.network import Run
-from yawstring.app.notebook.screen import cells, figure
+from yawstring.app.notebook.screen import cells, figure, options_of
 from yawstring.edge import plots
-from yawstring.edge.report import Code, Facts, Grid, Picture, Prose, Report, Section
+from yawstring.edge.report import Block, Code, Facts, Grid, Picture, Prose, Report, Section
 
 CLASSES = ("0 benign", "1 attack")
 
@@ -268,7 +268,29 @@ def _results(account: Account) -> Section:
                 caption=f"Step 8, test windows. The notebook prints {[list(row) for row in CLAIM.confusion]}.",
                 alternative=f"Confusion matrix, rows true, columns predicted: {[list(row) for row in matrix]}.",
             ),
-            Prose(text=f"Step 10: {NO_SEARCH}."),
+            *_searched(account),
+        ),
+    )
+
+
+def _searched(account: Account) -> Sequence[Block]:
+    searched = account.outcome.searched
+    if searched is None:
+        return (Prose(text=f"Step 10: {NO_SEARCH}."),)
+    best, (trials, claimed) = searched.best, CLAIM_SEARCH
+    said = ", ".join(f"{name} {value}" for name, value in options_of(best))
+    rows = [(trial.slot, str(trial.epochs), figure(trial.score)) for trial in searched.trials]
+    return (
+        Prose(
+            text=f"Step 9 ran {len(rows)} trials of Hyperband; the best has a validation F1 of {figure(best.score)} "
+            f"(mean of batches): {said}. The notebook prints {trials} trials and a best of {figure(claimed)}."
+        ),
+        Grid(
+            columns=("trial", "epochs", "validation F1"),
+            rows=rows,
+            numbers=(1, 2),
+            strong=(searched.trials.index(best),),
+            caption="Step 9, in the order of the schedule: iteration, bracket, round, place.",
         ),
     )
 
@@ -280,7 +302,7 @@ def _row(run: Run) -> tuple[str, ...]:
 
 def _how(account: Account) -> Section:
     options = account.outcome.options
-    chosen = f"--epochs {options.epochs} --seed {options.seed} --no-search"
+    chosen = f"--epochs {options.epochs} --seed {options.seed}" + ("" if options.search else " --no-search")
     return Section(
         title="How to get this again",
         blocks=(

@@ -1,4 +1,4 @@
-"""The reference notebook, in order: its steps 1 to 8 and 10, with a seat for 9, the search."""
+"""The reference notebook, in order: its steps 1 to 10."""
 
 import importlib.metadata
 import platform
@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.app.notebook import steps
+from yawstring.app.notebook.hyperband import Searched, search
 from yawstring.app.notebook.network import Bars, Cut, Layer, Run, fit, reference, summary
 from yawstring.errors import OptionError, TableError
 from yawstring.models.base import Windows
@@ -17,7 +18,7 @@ from yawstring.models.recurrent import LSTM
 from yawstring.schema import LABEL
 from yawstring.table.corpora import Table
 
-LIBRARIES = ("yawstring", "numpy", "polars", "scikit-learn", "jax", "onnx", "onnxruntime")
+LIBRARIES = ("yawstring", "numpy", "polars", "scikit-learn", "jax", "optuna", "onnx", "onnxruntime")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,8 +29,7 @@ class Options:
         epochs: Passes over the training windows.
         seed: ``random_state`` of the split, and seed of the network; the notebook's split has 10. (The notebook does
             not seed its network.)
-        search: Whether the search of step 9 was asked for. There is none yet: step 10 then rebuilds the network of
-            step 8.
+        search: Whether to search, step 9. Otherwise step 10 rebuilds the network of step 8.
 
     Raises:
         OptionError: A value makes no sense.
@@ -89,7 +89,8 @@ class Outcome:
         network: The network of step 8.
         layers: Its summary.
         first: Step 8.
-        best: What the search would have chosen; without one, the network of step 8.
+        searched: Step 9; ``None``: it was left out.
+        best: What the search chose; without one, the network of step 8.
         again: Step 10: ``best``, rebuilt and fitted anew.
     """
 
@@ -98,6 +99,7 @@ class Outcome:
     network: LSTM
     layers: tuple[Layer, ...]
     first: Run
+    searched: Searched | None
     best: LSTM
     again: Run
 
@@ -145,13 +147,14 @@ def cut(windows: Windows, parts: steps.Parts) -> Cut:
 
 
 def run(prepared: Prepared, options: Options, *, bars: Bars) -> Outcome:
-    """Steps 8 to 10: fit the network, search (not yet), rebuild the best and fit it.
+    """Steps 8 to 10: fit the network, search, rebuild the best and fit it, on the train part alone.
 
     Step 10 fits from the seed after the first one's, so that the two are as independent as the notebook's.
     """
     network = reference(epochs=options.epochs)
     first = fit(network, prepared.cut, seed=options.seed, title="fit", bars=bars)
-    best = searched(network)
+    searched = search(prepared.cut, epochs=options.epochs, seed=options.seed, bars=bars) if options.search else None
+    best = network if searched is None else searched.network
     again = fit(best, prepared.cut, seed=options.seed + 1, title="fit again", bars=bars)
     return Outcome(
         options=options,
@@ -159,14 +162,10 @@ def run(prepared: Prepared, options: Options, *, bars: Bars) -> Outcome:
         network=network,
         layers=summary(network, features=len(prepared.features)),
         first=first,
+        searched=searched,
         best=best,
         again=again,
     )
-
-
-def searched(network: LSTM) -> LSTM:
-    """The seat of step 9: what a search would find best. There is no search yet, and ``network`` comes back."""
-    return network
 
 
 def versions() -> Mapping[str, str]:

@@ -8,13 +8,17 @@ from rich.table import Table as Printed
 from rich.text import Text
 
 from yawstring.app.notebook import steps
-from yawstring.app.notebook.account import CLAIM, CLAIM_SEARCHED, Account
+from yawstring.app.notebook.account import CLAIM, CLAIM_SEARCH, CLAIM_SEARCHED, Account
+from yawstring.app.notebook.hyperband import Trial
 from yawstring.app.notebook.ledger import Rung
 from yawstring.app.notebook.measures import Scores
-from yawstring.app.notebook.network import Layer
+from yawstring.app.notebook.network import Layer, summary
 from yawstring.app.notebook.protocol import Outcome, Prepared
 
 FLOAT_OCTETS = 4
+
+FIXED = ("class_weights", "window", "columns")
+"""Options that our spaces have and the notebook's fixes."""
 
 
 def figure(value: float | None, *, places: int = 4) -> str:
@@ -58,18 +62,46 @@ def model(out: Console, layers: Sequence[Layer]) -> None:
 
 
 def results(out: Console, outcome: Outcome) -> None:
-    """Steps 8 and 10: figures on the test part."""
+    """Steps 8 to 10: figures on the test part, and the search."""
     out.print("\nStep 8: the network fitted", style="bold")
     verdict(out, outcome.first.scores)
     out.print(
         f"The notebook prints F1 {figure(CLAIM.f1[1])} and confusion {_matrix(CLAIM)}, of a table that is not public."
     )
-    out.print("\nStep 10: the best rebuilt and fitted (no search yet: the network of step 8)", style="bold")
+    step_9(out, outcome)
+    which = "the network of step 8, for there was no search" if outcome.searched is None else "the search's best"
+    out.print(f"\nStep 10: rebuilt and fitted: {which}", style="bold")
     verdict(out, outcome.again.scores)
     accuracy, f1 = CLAIM_SEARCHED
     out.print(
         f"The notebook prints accuracy {figure(accuracy)} and F1 {figure(f1[0])}, {figure(f1[1])} for its own best."
     )
+
+
+def step_9(out: Console, outcome: Outcome) -> None:
+    """Step 9: what the search tried, its best, and the summary of that."""
+    if outcome.searched is None:
+        return
+    trials, best = outcome.searched.trials, outcome.searched.best
+    out.print(f"\nStep 9: the search, {len(trials)} trials", style="bold")
+    table = _table("epochs", "validation F1", "best so far", names=("trial",))
+    so_far = 0.0
+    for trial in trials:
+        so_far = max(so_far, trial.score)
+        table.add_row(trial.slot, str(trial.epochs), figure(trial.score), figure(so_far))
+    out.print(table)
+    out.print(f"best: trial {best.slot}, validation F1 {figure(best.score)} (mean of batches)")
+    for name, value in options_of(best):
+        out.print(Text(f"  {name}: {value}"))
+    model(out, summary(outcome.best, features=len(outcome.prepared.features)))
+    out.print(f"The notebook prints {CLAIM_SEARCH[0]} trials and a best of {figure(CLAIM_SEARCH[1])}.")
+
+
+def options_of(trial: Trial) -> list[tuple[str, str]]:
+    """Options of a trial that the notebook's space has, by name."""
+    return [
+        (name, f"{value:g}") for name, value in trial.values.items() if name not in FIXED and not isinstance(value, str)
+    ]
 
 
 def verdict(out: Console, scores: Scores) -> None:

@@ -12,7 +12,7 @@ from yawstring.models.base import Windows
 from yawstring.models.engine.figures import batch_f1, macro_f1
 from yawstring.models.engine.initial import Weights
 from yawstring.models.engine.network import Network
-from yawstring.models.engine.program import Batches, Options, State, fresh_state, judge, learn
+from yawstring.models.engine.program import Adam, Batches, Options, State, fresh_state, judge, learn
 
 EVALUATION_LANES = 512
 """Windows scored at once in a pass of evaluation, at most."""
@@ -64,7 +64,16 @@ class Fit:
     _placed: dict[int, tuple[NDArray[np.float32], Array]] = field(default_factory=dict)
 
     @classmethod
-    def start(cls, network: Network, weights: Weights, train: Windows, *, batch: int, options: Options) -> "Fit":
+    def start(
+        cls,
+        network: Network,
+        weights: Weights,
+        train: Windows,
+        *,
+        batch: int,
+        options: Options,
+        adam: Adam | None = None,
+    ) -> "Fit":
         """A fit before its first epoch.
 
         Args:
@@ -73,6 +82,7 @@ class Fit:
             train: Windows to learn from.
             batch: Windows in a batch.
             options: Learning rate, class weights and the key of the dropout.
+            adam: What Adam remembers of an earlier fit; ``None``: nothing.
         """
         return cls(
             network=network,
@@ -80,7 +90,7 @@ class Fit:
             batch=batch,
             options=options,
             _names=tuple(weights),
-            _state=fresh_state(network.packed(weights)),
+            _state=fresh_state(network.packed(weights), adam),
         )
 
     def epoch(self, order: NDArray[np.int64]) -> Passed:
@@ -96,7 +106,8 @@ class Fit:
         """Score windows with the weights as they are, in their own order."""
         batches = _batches(windows, np.arange(len(windows)), min(EVALUATION_LANES, _padded(len(windows))))
         rows = self._on_device(windows.rows)
-        judged = judge(self._state.parameters, rows, batches, length=windows.length, network=self.network)
+        settings = self.options.settings
+        judged = judge(self._state.parameters, rows, batches, settings, length=windows.length, network=self.network)
         return _passed(batches, *judged)
 
     def weights(self) -> Weights:
@@ -105,6 +116,11 @@ class Fit:
         JAX sorts the keys of a dictionary, so the order of the layers is brought along.
         """
         return self.network.unpacked({name: np.asarray(self._state.parameters[name]) for name in self._names})
+
+    def adam(self) -> Adam:
+        """What Adam remembers, on the host."""
+        state = self._state
+        return Adam(np.array(state.first_moment), np.array(state.second_moment), np.int32(state.step))
 
     def _on_device(self, rows: NDArray[np.float32]) -> Array:
         """The rows on the device, padded; sent there once."""

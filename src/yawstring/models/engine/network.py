@@ -29,19 +29,33 @@ class Drop(NamedTuple):
 
     draw: Array | None = None
 
-    def __call__(self, values: Array, share: float, place: int) -> Array:
+    def __call__(self, values: Array, share: float | Array, place: int) -> Array:
         """Values with this share of them at nought and the others scaled up.
 
         Args:
             values: ``float32[…]``.
-            share: At least 0, below 1.
+            share: At least 0, below 1; an array, ``float32[]``, is a value of run time.
             place: Which dropout of the network this is; each has a number of its own.
         """
-        if self.draw is None or share == 0:
+        if self.draw is None or (isinstance(share, float | int) and share == 0):
             return values
         numbers = lax.iota(jnp.uint32, values.size).reshape(values.shape)
         hashed = mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(self.draw + jnp.uint32(place)))
-        return jnp.where(hashed >= jnp.uint32(round(share * 2**32)), values * jnp.float32(1 / (1 - share)), 0)
+        if isinstance(share, float | int):
+            return jnp.where(hashed >= jnp.uint32(round(share * 2**32)), values * jnp.float32(1 / (1 - share)), 0)
+        return jnp.where(hashed >= (share * jnp.float32(2**32)).astype(jnp.uint32), values / (1 - share), 0)
+
+
+class Settings(NamedTuple):
+    """What a network may be told at run time, so that one program serves many of them.
+
+    Attributes:
+        depth: ``int32``, hidden dense layers that are there.
+        shares: ``float32[layer + 1]``, dropped of what goes into each hidden dense layer there may be; the output last.
+    """
+
+    depth: NDArray[np.int32] | np.int32 | Array
+    shares: NDArray[np.float32] | Array
 
 
 class Network(ABC):
@@ -63,6 +77,10 @@ class Network(ABC):
             x: Windows, laid out as :attr:`time_first` says.
             drop: Dropout of this step.
         """
+
+    def bound(self, settings: "Settings | None") -> "Network":
+        """The network with what it is told at run time; most are told nothing."""
+        return self
 
     def packed(self, weights: Weights) -> dict[str, NDArray[np.float32]]:
         """Weights in the program's layout, where that differs from Keras's; a copy."""

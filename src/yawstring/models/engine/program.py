@@ -17,7 +17,7 @@ import numpy as np
 from jax import Array, lax
 from numpy.typing import NDArray
 
-from yawstring.models.engine.network import Drop, Network, Parameters, mixed
+from yawstring.models.engine.network import Drop, Network, Parameters, Settings, mixed
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-7
 """Keras's defaults for Adam; its epsilon is added to the root of the uncorrected second moment."""
@@ -35,14 +35,24 @@ class State(NamedTuple):
     step: Array
 
 
-def fresh_state(parameters: Mapping[str, NDArray[np.float32]]) -> State:
-    """State before the first step, on the device.
+class Adam(NamedTuple):
+    """What Adam remembers, on the host: both moments of all parameters end to end, and the steps taken."""
+
+    first_moment: NDArray[np.float32]
+    second_moment: NDArray[np.float32]
+    step: np.int32
+
+
+def fresh_state(parameters: Mapping[str, NDArray[np.float32]], adam: Adam | None = None) -> State:
+    """State before the first step, on the device, or with the Adam of an earlier fit before the next.
 
     The moments of all parameters lie end to end: Adam treats every value alike, and one operation over all of them
     is traced and compiled in a fraction of the time of one a parameter.
     """
-    first, second = (np.zeros(sum(array.size for array in parameters.values()), np.float32) for _ in range(2))
-    return State(*jax.device_put((dict(parameters), first, second, np.int32(0))))
+    if adam is None:
+        first, second = (np.zeros(sum(array.size for array in parameters.values()), np.float32) for _ in range(2))
+        adam = Adam(first, second, np.int32(0))
+    return State(*jax.device_put((dict(parameters), *adam)))
 
 
 class Options(NamedTuple):
@@ -52,11 +62,13 @@ class Options(NamedTuple):
         learning_rate: Adam's.
         class_weights: ``float32[class]``, what a window of each class weighs in the loss.
         key: Picks the values dropped, with the number of the step.
+        settings: What the network is told at run time, if it is told anything.
     """
 
     learning_rate: np.float32
     class_weights: NDArray[np.float32]
     key: np.uint32
+    settings: Settings | None = None
 
 
 class Batches(NamedTuple):
@@ -93,6 +105,7 @@ def learn(
         counts too.
     """
     count, lanes = batches.labels.shape
+    network = network.bound(options.settings)
 
     def batch(index: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
         state, losses, predicted = carry
@@ -118,10 +131,17 @@ def learn(
 
 @partial(jax.jit, static_argnames=("length", "network"), compiler_options=COMPILER_OPTIONS)
 def judge(
-    parameters: Parameters, rows: Array, batches: Batches, *, length: int, network: Network
+    parameters: Parameters,
+    rows: Array,
+    batches: Batches,
+    settings: Settings | None = None,
+    *,
+    length: int,
+    network: Network,
 ) -> tuple[Array, Array]:
     """Losses and predicted classes as :func:`learn` gives them, without learning and without dropout."""
     count, lanes = batches.labels.shape
+    network = network.bound(settings)
 
     def batch(index: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
         losses, predicted = carry

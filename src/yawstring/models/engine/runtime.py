@@ -44,3 +44,16 @@ def use_one_thread() -> None:
             del os.environ[THREADS]
         else:
             os.environ[THREADS] = found
+
+
+def compute_in_caller() -> None:
+    """Let a program be computed by the thread that calls it, unless the process has made JAX's CPU client already.
+
+    JAX otherwise hands programs to threads of its own, one after another. With this, so many threads of ours compute
+    at once. NumPy's BLAS is held to one thread, too: several of ours that each ask for every core wait for each other
+    (drawing the weights of a trial took over a second on two busy cores).
+    """
+    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+    threadpool_limits(1, user_api="blas")
+    jax.config.update("jax_cpu_enable_async_dispatch", False)  # type: ignore[no-untyped-call]  # JAX leaves it untyped
