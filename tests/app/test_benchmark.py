@@ -36,14 +36,17 @@ def test_the_page_says_what_was_found(
 
     monkeypatch.setattr(tits, "results", results)
     words = ["benchmark", "--data", str(three_attack_cyber.parents[1]), "-o", str(tmp_path / "detection.md"), "--json"]
+    words += ["--only", "tits"]
     done = CliRunner().invoke(app, words, catch_exceptions=False)
-    assert json.loads(done.stdout)["tits"][0]["classes"] == [value]
+    assert json.loads(done.stdout)["tits"]["results"][0]["classes"] == [value]
     page = (tmp_path / "detection.md").read_text()
     assert "| a detector | recordings | 90% |" in page
     assert f"{value:.4f}, {word}" in page
     assert "What it does not show" in page
 
 
-def test_a_folder_without_the_corpus_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="found no such file"):
-        CliRunner().invoke(app, ["benchmark", "--data", str(tmp_path)], catch_exceptions=False)
+@pytest.mark.parametrize(("words", "message"), [(["--data", "{}"], "found no such file"), ([], "give --data DIR")])
+def test_a_benchmark_without_the_corpus_is_refused(words: list[str], message: str, tmp_path: Path) -> None:
+    given = [word.format(tmp_path) for word in words]
+    with pytest.raises(OptionError, match=message):
+        CliRunner().invoke(app, ["benchmark", *given], catch_exceptions=False)

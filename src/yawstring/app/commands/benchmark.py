@@ -1,16 +1,18 @@
-"""``yawstring benchmark``: what detectors are worth on real data, measured anew."""
+"""``yawstring benchmark``: what detectors are worth on real data and on simulated flights, measured anew."""
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
+from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 import typer
 
-from yawstring.app.console import err, out, progress
+from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
@@ -21,56 +23,108 @@ TITS = Path("tits") / "three_attack_cyber.csv"
 AIM = 0.97
 
 
+class Only(StrEnum):
+    """One part of the benchmark."""
+
+    TITS = "tits"
+    FLIGHTS = "flights"
+
+
 def command(
     data: Annotated[
-        Path, typer.Option("--data", metavar="DIR", help="Folder with tits/three_attack_cyber.csv.", show_default=False)
-    ],
+        Path | None,
+        typer.Option("--data", metavar="DIR", help="Folder with tits/three_attack_cyber.csv.", show_default=False),
+    ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="MD", help="Also write the page.", show_default=False)
     ] = None,
-    seeds: Annotated[int, typer.Option(min=1, help="Seeds of folds and trees, from 1.")] = 5,
+    seeds: Annotated[int, typer.Option(min=1, help="Seeds of folds and trees, from 1 (tits).")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of flights and detectors (flights).")] = 1,
+    only: Annotated[Only | None, typer.Option(help="One part alone.", show_default=False)] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes that fly; one a core if not given.", show_default=False)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the page.")] = False,
 ) -> None:
-    """Measure the detectors anew on real data: the T-ITS corpus, whole recordings held out.
+    """Measure the detectors anew: the T-ITS corpus, whole recordings held out, and simulated flights.
 
     Examples:
-    `yawstring benchmark --data ../shared/data`;
-    `yawstring benchmark --data ../shared/data -o benchmarks/detection.md`
+    `yawstring benchmark --data ../shared/data -o benchmarks/detection.md`;
+    `yawstring benchmark --only flights`
     """
-    from yawstring.app.benchmark.tits import CONTENDERS, results
-    from yawstring.edge.files import read_table, write_octets
+    from yawstring.edge.files import write_octets
     from yawstring.edge.runtime import ready_loops
 
+    ready_loops()
+    told: dict[str, Any] = {"format": FORMAT}
+    page = _head()
+    if only is not Only.FLIGHTS:
+        lines, told["tits"] = _tits(data, seeds)
+        page += lines
+    if only is not Only.TITS:
+        lines, told["flights"] = _flights(seed, workers or os.cpu_count() or 1)
+        page += lines
+    text = "\n".join(page)
+    if output is not None:
+        write_octets(text.encode(), output)
+        err.print(f"written: {output}", markup=False)
+    if as_json:
+        print(json.dumps(told, indent=2))
+    else:
+        out.print(text, markup=False)
+
+
+def _tits(data: Path | None, seeds: int) -> tuple[list[str], dict[str, Any]]:
+    """Lines of the page and JSON of the part on real data."""
+    from yawstring.app.benchmark.tits import CONTENDERS, results
+    from yawstring.edge.files import read_table
+
+    if data is None:
+        raise OptionError("the T-ITS part reads a folder of data: give --data DIR, or --only flights")
     if not (data / TITS).is_file():
         raise OptionError(f"{data / TITS}: expected the T-ITS table, found no such file")
-    ready_loops()
     table = read_table(data / TITS)
     with progress("measuring", len(CONTENDERS) + 3) as advance:
         found = list(results(table, range(1, seeds + 1), advance))
-    page = _page(found, table.digest, seeds)
-    if output is not None:
-        write_octets(page.encode(), output)
-        err.print(f"written: {output}", markup=False)
-    if as_json:
-        told = [asdict(one) for one in found]
-        print(json.dumps({"format": FORMAT, "digest": table.digest, "seeds": seeds, "tits": told}, indent=2))
-    else:
-        out.print(page, markup=False)
+    told = {"digest": table.digest, "seeds": seeds, "results": [asdict(one) for one in found]}
+    return _tits_lines(found, table.digest, seeds), told
 
 
-def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
-    from yawstring.app.benchmark.tits import FOLDS, ROWS
+def _flights(seed: int, workers: int) -> tuple[list[str], dict[str, Any]]:
+    """Lines of the page and JSON of the part on simulated flights."""
+    from yawstring.app.benchmark.campaigns import STRENGTHS
+    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, by_strength, flown, results
+    from yawstring.app.benchmark.flights_page import section
+
+    note_runtime()
+    with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
+        table = flown(seed, workers, advance)
+    with progress("measuring", len(CONTENDERS) + len(STRENGTHS)) as advance:
+        first, *others = results(table, seed, advance)
+        strengths = by_strength(first.trained, seed, workers, advance)
+    told = {
+        "digest": table.digest,
+        "seed": seed,
+        "results": {one.name: one.incidents for one in (first, *others)},
+        "strengths": strengths,
+    }
+    return section((first, *others), strengths, seed, table.digest), told
+
+
+def _head() -> list[str]:
     from yawstring.learn.train import versions
+
+    made = ", ".join(f"{name} {version}" for name, version in versions().items())
+    told = "`yawstring benchmark --data DIR -o benchmarks/detection.md`"
+    return ["# Detection", "", f"{told} · {datetime.now(UTC):%Y-%m-%d} · {made}", ""]
+
+
+def _tits_lines(found: "Sequence[Result]", digest: str, seeds: int) -> list[str]:
+    from yawstring.app.benchmark.tits import FOLDS, ROWS
 
     best = found[0]
     three, two = float(np.mean(best.classes)), float(np.mean(best.binary))
-    made = ", ".join(f"{name} {version}" for name, version in versions().items())
-    told = f"`yawstring benchmark --data DIR -o benchmarks/detection.md --seeds {seeds}`"
-    lines = [
-        "# Detection",
-        "",
-        f"{told} · {datetime.now(UTC):%Y-%m-%d} · {made}",
-        "",
+    return [
         "## The T-ITS corpus",
         "",
         f"{TITS.name} (SHA-256 {digest[:16]}…). {FOLDS} folds of whole recordings, linked ones together, pooled; "
@@ -89,7 +143,6 @@ def _page(found: "Sequence[Result]", digest: str, seeds: int) -> str:
         *_MEANING,
         "",
     ]
-    return "\n".join(lines)
 
 
 _MEANING = (

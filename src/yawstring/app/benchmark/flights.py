@@ -1,0 +1,188 @@
+"""Simulated flights: attacks found, false alarms and delay on flights of unseen parameters.
+
+Flights of three campaigns make one table of signals, and the split is the campaigns': nothing is drawn. Thresholds are
+chosen for a budget of false alarms on the flights to choose by; the flights that judge are looked at once.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+import polars as pl
+
+from yawstring.app.benchmark.campaigns import STRENGTHS, TEST, TRAIN, VALIDATE, Campaign
+from yawstring.edge.campaigns import Flown, fly
+from yawstring.learn.choosing import ChoosingOptions
+from yawstring.learn.evaluate import evaluate
+from yawstring.learn.events import EventSpec
+from yawstring.learn.nullfusion import null_fusion
+from yawstring.learn.recipe import Trained
+from yawstring.learn.train import TrainOptions, train
+from yawstring.models.base import Family, Json
+from yawstring.models.boosting import Boosting
+from yawstring.models.majority import Majority
+from yawstring.models.novelty import Novelty
+from yawstring.models.recurrent import LSTM
+from yawstring.models.threshold import Threshold
+from yawstring.models.trees import Forest
+from yawstring.schema import PART, RECORDING, Modality
+from yawstring.table.corpora import Table
+from yawstring.table.signals import SignalOptions
+from yawstring.table.splits import SplitSpec
+from yawstring.table.windows import WindowSpec
+
+EVERY_S = 0.25
+"""Seconds from one row of signals to the next."""
+
+SIGNALS = SignalOptions(every_s=EVERY_S)
+EVENTS = EventSpec(confirm=2, within=3)
+BUDGET_PER_HOUR = 0.5
+"""False alarms an hour on the flights to choose by: half of what is allowed, for few hours prove little."""
+
+PARTS: Mapping[str, Campaign] = {"train": TRAIN, "validation": VALIDATE, "test": TEST}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contender:
+    """A detector and what it reads.
+
+    Attributes:
+        name: What the table calls it.
+        family: The detector.
+        rows: Rows of a window.
+        modality: Signals it reads; ``None``: all.
+        null: Whether the telemetry is another flight's.
+    """
+
+    name: str
+    family: Family
+    rows: int = 1
+    modality: Modality | None = None
+    null: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Result:
+    """What a contender was worth.
+
+    Attributes:
+        name: The contender's.
+        trained: What it learnt.
+        incidents: Figures of its incidents on the flights that judge.
+    """
+
+    name: str
+    trained: Trained
+    incidents: Mapping[str, Json]
+
+
+TREES = Contender(name="extra trees", family=Forest(extra=True, leaf=3))
+
+CONTENDERS = (
+    TREES,
+    Contender(name="forest", family=Forest(leaf=3)),
+    Contender(name="boosting", family=Boosting()),
+    Contender(name="lstm", family=LSTM(epochs=10), rows=5),
+    Contender(name="novelty", family=Novelty()),
+    Contender(name="threshold on one signal", family=Threshold()),
+    Contender(name="majority", family=Majority()),
+    replace(TREES, name="extra trees, air alone", modality="cyber"),
+    replace(TREES, name="extra trees, telemetry alone", modality="physical"),
+    replace(TREES, name="extra trees, another flight's telemetry", null=True),
+)
+
+
+def flown(seed: int, workers: int, done: Callable[[str], None], *, parts: Mapping[str, Campaign] = PARTS) -> Table:
+    """The flights of all campaigns as one table of signals; the column ``part`` says which is which.
+
+    Args:
+        seed: Of every flight.
+        workers: Processes.
+        done: Told of each flight.
+        parts: Campaign of each part.
+    """
+    tables: list[Table] = []
+    count = 0
+    for part, campaign in parts.items():
+
+        def told(one: Flown, name: str = campaign.name) -> None:
+            done(f"{name}: {one.flight.scenario}, {one.frames:,} frames")
+
+        scenarios = campaign.scenarios(seed)
+        table = fly(scenarios, campaign.seed(seed), SIGNALS, name=campaign.name, workers=workers, done=told)
+        numbered = (pl.col(RECORDING) + count).cast(pl.Int32)
+        tables.append(replace(table, frame=table.frame.with_columns(numbered, pl.lit(part).alias(PART))))
+        count += len(scenarios)
+    return joined(tables)
+
+
+def joined(tables: Sequence[Table]) -> Table:
+    """Tables of signals as one, under a digest of theirs."""
+    digest = pl.Series([table.digest for table in tables]).str.join("-").item()
+    return replace(tables[0], frame=pl.concat(table.frame for table in tables), capture="flights", digest=digest)
+
+
+def trained(table: Table, one: Contender, seed: int) -> Trained:
+    """A contender learnt from the first part, its threshold chosen on the second, measured on the third.
+
+    Args:
+        table: As :func:`flown` gives it.
+        one: The contender.
+        seed: Of the detector.
+    """
+    options = TrainOptions(
+        detector=one.family,
+        split=SplitSpec(policy="given"),
+        window=WindowSpec(length=one.rows),
+        modality=one.modality,
+        choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=EVENTS),
+        baselines=(),
+        resamples=20,
+        seed=seed,
+    )
+    return train(_without_ties(table, seed) if one.null else table, options)
+
+
+def results(
+    table: Table, seed: int, done: Callable[[str], None], contenders: Sequence[Contender] = CONTENDERS
+) -> Iterator[Result]:
+    """Every contender, learnt, and judged on the flights that judge.
+
+    Args:
+        table: As :func:`flown` gives it.
+        seed: Of the detectors.
+        done: Told of each result.
+        contenders: Who takes part.
+    """
+    for one in contenders:
+        made = trained(table, one, seed)
+        incidents = cast("dict[str, Mapping[str, Json]]", made.record["incidents"])[made.detector.family]
+        done(f"{one.name}: {incidents['found']} of {incidents['episodes']} found")
+        yield Result(name=one.name, trained=made, incidents=incidents)
+
+
+def by_strength(
+    made: Trained, seed: int, workers: int, done: Callable[[str], None], *, campaigns: Sequence[Campaign] = STRENGTHS
+) -> Mapping[str, Mapping[str, Json]]:
+    """Figures of a detector's incidents on attacks of each strength, by the campaign's name.
+
+    Args:
+        made: The detector.
+        seed: Of the flights.
+        workers: Processes.
+        done: Told of each campaign.
+        campaigns: Of one strength each.
+    """
+    found = {}
+    for campaign in campaigns:
+        table = fly(campaign.scenarios(seed), campaign.seed(seed), SIGNALS, name=campaign.name, workers=workers)
+        incidents = cast("dict[str, Mapping[str, Json]]", evaluate(made, table)["incidents"])
+        found[campaign.name] = incidents[made.detector.family]
+        done(campaign.name)
+    return found
+
+
+def _without_ties(table: Table, seed: int) -> Table:
+    """The telemetry of another flight of the same part beside each flight's air."""
+    pieces = [null_fusion(piece, seed=seed) for piece in table.frame.partition_by(PART, maintain_order=True)]
+    return replace(table, frame=pl.concat(pieces))

@@ -1,0 +1,72 @@
+"""The benchmark on simulated flights: campaigns, one table of three parts, and a page that can say missed."""
+
+from collections import Counter
+from dataclasses import replace
+
+import polars as pl
+import pytest
+
+from yawstring.app.benchmark import flights
+from yawstring.app.benchmark.campaigns import ATTACKS, STRENGTHS, TEST, TRAIN, VALIDATE, Campaign
+from yawstring.app.benchmark.flights_page import section
+from yawstring.models.majority import Majority
+from yawstring.simulate.attacks import KINDS
+
+LITTLE = {"traffic.video_mbit_s": "0.2", "neighbours.networks": "1"}
+SHORT = Campaign(
+    name="short", attacked=2, benign=1, attacks=1, duration_s=60, benign_s=40, ranges=LITTLE,
+    kinds=("mdk4_deauth", "beacon_flood"), changes="length_s = 8",
+)  # fmt: skip
+PARTS = {"train": SHORT, "validation": replace(SHORT, name="short-too"), "test": replace(SHORT, name="short-three")}
+
+
+@pytest.fixture(scope="module")
+def table():
+    told = []
+    found = flights.flown(3, 2, told.append, parts=PARTS)
+    assert len(told) == 9
+    return found
+
+
+def test_campaigns_deal_every_attack_out_evenly():
+    flown = Counter(kind for one in TEST.scenarios(1) for kind, _ in one.attacks)
+    assert flown.keys() == KINDS.keys()
+    assert sum(flown.values()) == 400
+    # A kind that needs an open or a closed network comes in half of the flights; a bias comes injected, too.
+    assert max(flown.values()) <= 4 * min(flown.values())
+    assert len(ATTACKS) == len(KINDS) + 1
+
+
+def test_flights_that_judge_are_others():
+    names = [[one.name for one in campaign.scenarios(1)] for campaign in (TRAIN, VALIDATE, TEST)]
+    assert [len(one) for one in names] == [40, 20, 180]
+    assert TEST.ranges != TRAIN.ranges == VALIDATE.ranges
+
+
+def test_strengths_reach_down_to_a_frame_in_ten_seconds():
+    kind, settings = STRENGTHS[0].scenarios(1)[0].attacks[0]
+    assert (kind, settings["rate_hz"]) == ("disassociation", (0.1,))
+
+
+def test_every_part_has_the_flights_of_its_campaign(table):
+    flights_of = table.frame.group_by("part").agg(pl.col("recording").n_unique())
+    assert dict(flights_of.iter_rows()) == {"train": 3, "validation": 3, "test": 3}
+
+
+def test_a_detector_finds_loud_attacks_and_majority_does_not(table):
+    told = []
+    contenders = (flights.TREES, flights.Contender(name="majority", family=Majority()))
+    trees, majority = flights.results(table, 1, told.append, contenders)
+    assert trees.incidents["episodes"] == majority.incidents["episodes"] == 2
+    assert (trees.incidents["found"], majority.incidents["found"]) == (2, 0)
+    strengths = flights.by_strength(trees.trained, 1, 1, told.append, campaigns=(replace(SHORT, name="again"),))
+    page = "\n".join(section((trees, majority), strengths, 1, "0" * 64))
+    assert "| extra trees | 2 of 2 | 100% (15.8 to 100) |" in page
+    assert "| majority | 0 of 2 | 0% (0 to 84.2) |" in page
+    assert "| again | 2 | " in page
+    assert "Aim: 99% found" in page
+
+
+def test_another_flights_telemetry_leaves_the_air_alone(table):
+    null = flights.trained(table, replace(flights.TREES, null=True), 1)
+    assert null.record["data"]["rows"] == len(table)
