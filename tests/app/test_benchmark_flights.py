@@ -60,10 +60,13 @@ def test_a_detector_finds_loud_attacks_and_majority_does_not(table):
     assert trees.incidents["episodes"] == majority.incidents["episodes"] == 2
     assert (trees.incidents["found"], majority.incidents["found"]) == (2, 0)
     strengths = flights.by_strength(trees.trained, 1, 1, told.append, campaigns=(replace(SHORT, name="again"),))
-    page = "\n".join(section((trees, majority), strengths, 1, "0" * 64))
+    left_out = replace(flights.TREES, name="flood", unseen="flood")
+    (unseen,) = flights.results(table, 1, told.append, (left_out,))
+    page = "\n".join(section((trees, majority), (unseen,), strengths, seed=1, digest="0" * 64))
     assert "| extra trees | 2 of 2 | 100% (15.8 to 100) |" in page
     assert "| majority | 0 of 2 | 0% (0 to 84.2) |" in page
     assert "| again | 2 | " in page
+    assert "| `flood` | 1 | " in page
     assert "Aim: 99% found" in page
 
 

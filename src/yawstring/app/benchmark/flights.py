@@ -25,7 +25,8 @@ from yawstring.models.novelty import Novelty
 from yawstring.models.recurrent import LSTM
 from yawstring.models.threshold import Threshold
 from yawstring.models.trees import Forest
-from yawstring.schema import PART, RECORDING, Modality
+from yawstring.schema import CLASSES, PART, RECORDING, Modality
+from yawstring.simulate.attacks import KINDS
 from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import SplitSpec
@@ -52,6 +53,7 @@ class Contender:
         rows: Rows of a window.
         modality: Signals it reads; ``None``: all.
         null: Whether the telemetry is another flight's.
+        unseen: Class of attacks that it never learns from, and should call unknown.
     """
 
     name: str
@@ -59,6 +61,7 @@ class Contender:
     rows: int = 1
     modality: Modality | None = None
     null: bool = False
+    unseen: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -90,6 +93,12 @@ CONTENDERS = (
     replace(TREES, name="extra trees, telemetry alone", modality="physical"),
     replace(TREES, name="extra trees, another flight's telemetry", null=True),
 )
+
+
+UNSEEN = tuple(
+    replace(TREES, name=name, unseen=name) for name in CLASSES if name in {kind.CLASS for kind in KINDS.values()}
+)
+"""Every class of attack left out of training in turn."""
 
 
 def flown(seed: int, workers: int, done: Callable[[str], None], *, parts: Mapping[str, Campaign] = PARTS) -> Table:
@@ -136,6 +145,8 @@ def trained(table: Table, one: Contender, seed: int) -> Trained:
         window=WindowSpec(length=one.rows),
         modality=one.modality,
         choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=EVENTS),
+        leave_out=() if one.unseen is None else (one.unseen,),
+        unknown=one.unseen is not None,
         baselines=(),
         resamples=20,
         seed=seed,

@@ -4,20 +4,24 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, Result
+from yawstring.schema import UNKNOWN
 
 Incidents: TypeAlias = Mapping[str, Any]
 """Figures of incidents, as :func:`yawstring.learn.judging.figures` gives them."""
 
-FOUND_AIM, ALARMS_AIM, DELAY_AIM_S = 0.99, 1.0, 1.0
+FOUND_AIM, ALARMS_AIM, DELAY_AIM_S, CALLED_AIM = 0.99, 1.0, 1.0, 0.8
 QUICK = ("aireplay_deauth", "mdk4_deauth", "disassociation", "airbase_twin", "mdk4_twin", "hostapd_twin")
 """Techniques whose median time to detect has an aim; the careless and careful freeze besides."""
 
 
-def section(found: Sequence[Result], strengths: Mapping[str, Incidents], seed: int, digest: str) -> list[str]:
+def section(
+    found: Sequence[Result], unseen: Sequence[Result], strengths: Mapping[str, Incidents], *, seed: int, digest: str
+) -> list[str]:
     """The lines of the section.
 
     Args:
         found: Every contender's, the one that counts first.
+        unseen: The one that counts, with a class of attacks left out of training in turn.
         strengths: Its figures by strength of the attack.
         seed: Of the flights and the detectors.
         digest: Of the flights.
@@ -47,6 +51,12 @@ def section(found: Sequence[Result], strengths: Mapping[str, Incidents], seed: i
             for name, one in best["by_technique"].items()
         ),
         "",
+        f"{found[0].name} and novelty, a class of attacks never trained on; aim: {CALLED_AIM:.0%} called unknown:",
+        "",
+        "| left out | attacks | found | called unknown | false alarms an hour |",
+        "|---|---:|---:|---:|---:|",
+        *(_unseen(one.name, one.incidents) for one in unseen),
+        "",
         f"{found[0].name}, by strength, on flights of their own:",
         "",
         "| attack | attacks | found | median delay |",
@@ -57,6 +67,12 @@ def section(found: Sequence[Result], strengths: Mapping[str, Incidents], seed: i
         ),
         "",
     ]
+
+
+def _unseen(name: str, incidents: Incidents) -> str:
+    of = incidents["by_class"].get(UNKNOWN, {"episodes": 0, "found": 0, "named_right": 0})
+    alarms = _rate(incidents["false_alarms_per_hour"])
+    return f"| `{name}` | {of['episodes']} | {of['found']} | {of['named_right']} | {alarms} |"
 
 
 def _row(one: Incidents) -> str:
@@ -70,12 +86,12 @@ def _aims(best: Incidents) -> Iterator[str]:
     """What was aimed at, and whether it was met."""
     found, alarms = best["found_share"]["value"], best["false_alarms_per_hour"]["value"]
     met = "met" if found >= FOUND_AIM and alarms <= ALARMS_AIM else "**missed**"
-    yield f"Aim: {FOUND_AIM:.0%} found at no more than {ALARMS_AIM:g} false alarm an hour: {met}."
+    yield f"- Aim: {FOUND_AIM:.0%} found at no more than {ALARMS_AIM:g} false alarm an hour: {met}."
     for name in (*QUICK, "telemetry_freeze"):
         if name in best["by_technique"]:
             delay = best["by_technique"][name]["time_to_detect_s"]["median"]
             met = "met" if delay is not None and delay < DELAY_AIM_S else "**missed**"
-            yield f"Median delay of `{name}` under {DELAY_AIM_S:g} s: {met}."
+            yield f"- Median delay of `{name}` under {DELAY_AIM_S:g} s: {met}."
 
 
 def _share(figure: Mapping[str, Any]) -> str:

@@ -93,22 +93,24 @@ def _tits(data: Path | None, seeds: int) -> tuple[list[str], dict[str, Any]]:
 def _flights(seed: int, workers: int) -> tuple[list[str], dict[str, Any]]:
     """Lines of the page and JSON of the part on simulated flights."""
     from yawstring.app.benchmark.campaigns import STRENGTHS
-    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, by_strength, flown, results
+    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, by_strength, flown, results
     from yawstring.app.benchmark.flights_page import section
 
     note_runtime()
     with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
         table = flown(seed, workers, advance)
-    with progress("measuring", len(CONTENDERS) + len(STRENGTHS)) as advance:
+    with progress("measuring", len(CONTENDERS) + len(UNSEEN) + len(STRENGTHS)) as advance:
         first, *others = results(table, seed, advance)
+        unseen = tuple(results(table, seed, advance, UNSEEN))
         strengths = by_strength(first.trained, seed, workers, advance)
     told = {
         "digest": table.digest,
         "seed": seed,
         "results": {one.name: one.incidents for one in (first, *others)},
+        "unseen": {one.name: one.incidents for one in unseen},
         "strengths": strengths,
     }
-    return section((first, *others), strengths, seed, table.digest), told
+    return section((first, *others), unseen, strengths, seed=seed, digest=table.digest), told
 
 
 def _head() -> list[str]:
