@@ -16,7 +16,9 @@ from wsgiref.util import setup_testing_defaults
 
 import numpy as np
 import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
+from yawstring.edge import study_opening
 from yawstring.edge.runtime import ready_training
 from yawstring.edge.searching import Watchers, search
 from yawstring.edge.studies import LostError, Study
@@ -159,6 +161,23 @@ def test_two_processes_share_a_study(whole: dict[str, tuple], tmp_path: Path) ->
     assert [child.returncode for child in running] == [0, 0]
     assert len(ran[0]) + len(ran[1]) == len(whole)
     assert found(opened(url(tmp_path), alone=False)) == whole
+
+
+@pytest.mark.parametrize("raised", [IntegrityError, OperationalError])
+def test_a_machine_that_comes_second_finds_the_tables_made(
+    raised: type[DBAPIError], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    attempted, tries = study_opening._attempted, []
+
+    def beaten_once(where: str, name: str, *, seed: int | None) -> object:
+        tries.append(where)
+        if len(tries) == 1:
+            raise raised("CREATE TABLE", {}, Exception("table already exists, or the database is locked"))
+        return attempted(where, name, seed=seed)
+
+    monkeypatch.setattr(study_opening, "_attempted", beaten_once)
+    opened(url(tmp_path), alone=False)
+    assert len(tries) == 2
 
 
 def test_a_silent_process_loses_its_trial_and_no_more(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from yawstring.models.base import Json
 if TYPE_CHECKING:
     import optuna
     import sqlalchemy
+    from sqlalchemy.exc import DBAPIError
 
 FORMAT = "yawstring search 1"
 
@@ -94,13 +95,20 @@ def _connected(url: str, name: str, *, seed: int | None) -> "tuple[optuna.Study,
             try:
                 return _attempted(url, name, seed=seed)
             except DBAPIError as error:
-                if attempt == MOST_ATTEMPTS - 1 or "already exists" not in str(error):
+                if attempt == MOST_ATTEMPTS - 1 or not _beaten(error):
                     raise
                 time.sleep(PAUSE_S)
     except (ArgumentError, DBAPIError, NoSuchModuleError, ImportError, StorageInternalError) as error:
         said = str(error).splitlines()[0]
         raise OptionError(f"the study's database cannot be opened: {said}") from None
     raise AssertionError("unreachable")
+
+
+def _beaten(error: "DBAPIError") -> bool:
+    """Whether another machine made the tables, or their first row, at the same moment: then they are there now."""
+    from sqlalchemy.exc import IntegrityError
+
+    return isinstance(error, IntegrityError) or any(word in str(error) for word in ("already exists", "is locked"))
 
 
 def _attempted(url: str, name: str, *, seed: int | None) -> "tuple[optuna.Study, WeightTable]":
