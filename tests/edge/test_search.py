@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -182,10 +181,11 @@ def test_a_machine_that_comes_second_finds_the_tables_made(
 
 def test_a_silent_process_loses_its_trial_and_no_more(tmp_path: Path) -> None:
     """A paused process finds its trial gone when it wakes; the other one ran it."""
-    asleep, awake = (opened(url(tmp_path), alone=False, grace_s=0.2) for _ in range(2))
+    asleep, awake = (opened(url(tmp_path), alone=False, grace_s=60.0) for _ in range(2))
     claim = asleep.claim()
+    awake.clock = lambda: 0.0
     assert awake.claim().job.slot != claim.job.slot
-    time.sleep(0.3)
+    awake.clock = lambda: 60.5
     again = awake.claim()
     assert again.job.slot == claim.job.slot
     assert again.trial != claim.trial
@@ -194,10 +194,10 @@ def test_a_silent_process_loses_its_trial_and_no_more(tmp_path: Path) -> None:
 
 
 def test_a_beating_process_keeps_its_trial(tmp_path: Path) -> None:
-    slow, other = (opened(url(tmp_path), alone=False, grace_s=0.4) for _ in range(2))
+    slow, other = (opened(url(tmp_path), alone=False, grace_s=60.0) for _ in range(2))
     claim = slow.claim()
-    for _ in range(5):
-        time.sleep(0.15)
+    for beat in range(5):
+        other.clock = lambda now=50.0 * beat: now
         slow.beat()
         other.is_over()
     slow.finish(claim, 0.5, best_epoch=1, history=[], weights=None)

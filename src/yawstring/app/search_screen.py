@@ -87,7 +87,7 @@ def watching(study: "Study", console: Console) -> "Iterator[Watchers]":
     progress = Progress.of(study)
     live = Live(table(progress), console=console, refresh_per_second=4) if console.is_terminal else None
 
-    def passed(claim: "Claim", epoch: Any, score: float) -> None:  # noqa: ANN401
+    def passed(claim: "Claim", epoch: object, score: float) -> None:
         progress.own_epochs += 1
 
     def done(claim: "Claim", ended: "Ended") -> None:

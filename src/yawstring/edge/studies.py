@@ -10,7 +10,8 @@ import threading
 import time
 import uuid
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
@@ -48,6 +49,7 @@ class Study:
         seed: Of the draws.
         alone: Nobody else may run trials of this study, so that those found running are lost.
         grace_s: Silence after which another process has lost its trials.
+        clock: What silence is timed by, in seconds.
     """
 
     schedule: Schedule
@@ -57,6 +59,7 @@ class Study:
     grace_s: float
     _study: "optuna.Study"
     _weights: "WeightTable"
+    clock: Callable[[], float] = time.monotonic
     _owner: str = field(default_factory=lambda: uuid.uuid4().hex)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _mine: set[int] = field(default_factory=set)
@@ -209,7 +212,7 @@ class Study:
 
     def _bury(self) -> None:
         """Give up trials of processes that are no more."""
-        now = time.monotonic()
+        now = self.clock()
         for trial in self._trials():
             number = trial._trial_id
             if trial.state != _state("RUNNING") or trial.user_attrs.get("owner") == self._owner:
@@ -246,17 +249,15 @@ def distribution(parameter: Parameter) -> "optuna.distributions.BaseDistribution
         return FloatDistribution(parameter.low, parameter.high, log=parameter.log, step=parameter.step)
 
 
-class _owned:  # noqa: N801  # reads as a word
+@contextmanager
+def _owned() -> Iterator[None]:
     """Turns Optuna's word for a trial that has ended already into ours."""
+    from optuna.exceptions import UpdateFinishedTrialError
 
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
-        from optuna.exceptions import UpdateFinishedTrialError
-
-        if isinstance(error, UpdateFinishedTrialError):
-            raise LostError from error
+    try:
+        yield
+    except UpdateFinishedTrialError as error:
+        raise LostError from error
 
 
 def _state(name: str) -> "optuna.trial.TrialState":

@@ -57,7 +57,7 @@ def command(
 
     ready_loops()
     told: dict[str, Any] = {"format": FORMAT}
-    page = _head()
+    page = _head(only, seeds, seed)
     if only is not Only.FLIGHTS:
         lines, told["tits"] = _tits(data, seeds)
         page += lines
@@ -113,11 +113,15 @@ def _flights(seed: int, workers: int) -> tuple[list[str], dict[str, Any]]:
     return section((first, *others), unseen, strengths, seed=seed, digest=table.digest), told
 
 
-def _head() -> list[str]:
+def _head(only: Only | None, seeds: int, seed: int) -> list[str]:
+    """Title, and the command that makes the page again."""
     from yawstring.learn.train import versions
 
     made = ", ".join(f"{name} {version}" for name, version in versions().items())
-    told = "`yawstring benchmark --data DIR -o benchmarks/detection.md`"
+    words = [] if only is Only.FLIGHTS else ["--data DIR", f"--seeds {seeds}"]
+    words += [] if only is Only.TITS else [f"--seed {seed}"]
+    words += [] if only is None else [f"--only {only.value}"]
+    told = f"`yawstring benchmark {' '.join(words)} -o benchmarks/detection.md`"
     return ["# Detection", "", f"{told} · {datetime.now(UTC):%Y-%m-%d} · {made}", ""]
 
 
