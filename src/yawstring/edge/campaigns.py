@@ -7,7 +7,7 @@ measure. Flights run side by side in processes of their own.
 import hashlib
 import multiprocessing
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,7 +24,8 @@ from yawstring.table.signals import SignalOptions
 from yawstring.table.signals.tables import signal_frame
 
 PER_PROCESS = 16
-"""Flights that a process makes before it gives way to a fresh one, which returns its memory."""
+"""Flights that a process makes before it gives way to a fresh one, which returns its memory. Whole pools are replaced:
+one whose processes leave one by one may wait for ever (https://github.com/python/cpython/issues/115634)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -68,13 +69,11 @@ def fly(
     """
     jobs = [(one, flight_seed(seed, number), options) for number, one in enumerate(scenarios)]
     frames, digests = list[pl.DataFrame](), list[str]()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=PER_PROCESS) as pool:
-        for number, flown in enumerate(pool.map(_flown, jobs)):
-            frames.append(flown.table.with_columns(pl.lit(number, pl.Int32).alias(RECORDING)))
-            digests += flown.digests
-            if done is not None:
-                done(flown)
+    for number, flown in enumerate(_all_flown(jobs, workers)):
+        frames.append(flown.table.with_columns(pl.lit(number, pl.Int32).alias(RECORDING)))
+        digests += flown.digests
+        if done is not None:
+            done(flown)
     frame = pl.concat(frames)
     return Table(
         frame=frame,
@@ -84,6 +83,14 @@ def fly(
         digest=hashlib.sha256("".join(digests).encode()).hexdigest(),
         signals=options,
     )
+
+
+def _all_flown(jobs: Sequence[tuple[Scenario, int, SignalOptions]], workers: int) -> Iterator[Flown]:
+    context = multiprocessing.get_context("spawn")
+    at_once = workers * PER_PROCESS
+    for first in range(0, len(jobs), at_once):
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield from pool.map(_flown, jobs[first : first + at_once])
 
 
 def _flown(job: tuple[Scenario, int, SignalOptions]) -> Flown:
