@@ -38,6 +38,9 @@ EVERY_S = 0.25
 
 SIGNALS = SignalOptions(every_s=EVERY_S)
 EVENTS = EventSpec(confirm=2, within=3)
+PATIENT = EventSpec(confirm=32, within=40)
+"""Rows that make an incident, for a detector that may take ten seconds over it."""
+
 BUDGET_PER_HOUR = 0.5
 """False alarms an hour on the flights to choose by: half of what is allowed, for few hours prove little."""
 
@@ -55,6 +58,8 @@ class Contender:
         modality: Signals it reads; ``None``: all.
         null: Whether the telemetry is another flight's.
         unseen: Class of attacks that it never learns from, and should call unknown.
+        unknown: Whether novelty stands beside it; always so where a class is unseen.
+        events: When its rows make an incident.
     """
 
     name: str
@@ -63,6 +68,8 @@ class Contender:
     modality: Modality | None = None
     null: bool = False
     unseen: str | None = None
+    unknown: bool = False
+    events: EventSpec = EVENTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -84,6 +91,8 @@ TREES = Contender(name="extra trees", family=Forest(extra=True, leaf=3))
 
 CONTENDERS = (
     TREES,
+    replace(TREES, name="extra trees, patient", events=PATIENT),
+    replace(TREES, name="extra trees and novelty", unknown=True),
     Contender(name="forest", family=Forest(leaf=3)),
     Contender(name="boosting", family=Boosting()),
     Contender(name="lstm", family=LSTM(epochs=10), rows=5),
@@ -164,9 +173,9 @@ def trained(table: Table, one: Contender, seed: int) -> Trained:
         split=SplitSpec(policy="given"),
         window=WindowSpec(length=one.rows),
         modality=one.modality,
-        choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=EVENTS),
+        choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=one.events),
         leave_out=() if one.unseen is None else (one.unseen,),
-        unknown=one.unseen is not None,
+        unknown=one.unknown or one.unseen is not None,
         baselines=(),
         resamples=20,
         seed=seed,
