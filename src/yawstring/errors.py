@@ -10,6 +10,7 @@
     │   ├── OptionError        an option's value, or a combination, makes no sense
     │   ├── BundleError        a bundle is damaged, foreign or too new
     │   ├── SplitError         the split asked for is undefined on this table
+    │   ├── StoreError         the record of alerts cannot be opened, read or written
     │   └── MissingExtraError  an optional dependency is not installed
     └── LeakError              code tried to let test data, labels or identity into a fit
 
@@ -67,6 +68,10 @@ class BundleError(InputError):
 
 class SplitError(InputError):
     """The split asked for is undefined on this table (a class would be missing from a part, say)."""
+
+
+class StoreError(InputError):
+    """The record of alerts cannot be opened, read or written."""
 
 
 class MissingExtraError(InputError):
