@@ -8,6 +8,7 @@ import typer
 from yawstring.app.commands import (
     audit,
     benchmark,
+    dashboard,
     decode,
     evaluate,
     explain,
@@ -61,6 +62,7 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("dashboard")(dashboard.command)
 
 
 def main() -> None:

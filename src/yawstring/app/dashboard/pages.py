@@ -1,0 +1,103 @@
+"""The addresses of the dashboard: four pages, one for each alert, a download, and two forms."""
+
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from fastapi import FastAPI, Request
+from nicegui import ui
+from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+
+from yawstring.app.dashboard import alert, history, now, tables
+from yawstring.app.dashboard.frame import PAGES, THEME_COOKIE, THEMES, page, text
+from yawstring.app.dashboard.reading import Reading
+from yawstring.app.dashboard.words import headline
+from yawstring.errors import StoreError
+
+LOOK = Path(__file__).with_name("look.css")
+
+MOST_FORM_OCTETS = 16 * 1024
+
+CAPTURE = "application/vnd.tcpdump.pcap"
+
+FOUND_ELSEWHERE, BAD, ABSENT, TOO_LONG = 303, 400, 404, 413
+
+
+def register(app: FastAPI, reading: Reading) -> None:
+    """Put the pages, the download and the forms into an application."""
+    ui.add_css(LOOK.read_text(), shared=True)
+    _pages(reading)
+    _forms(app, reading)
+
+
+def _pages(reading: Reading) -> None:
+    @ui.page("/", language="en-GB")
+    def _now() -> None:
+        with page(reading, "/") as live:
+            now.build(live)
+
+    @ui.page("/stations", language="en-GB")
+    def _stations() -> None:
+        with page(reading, "/stations", "Stations") as live:
+            tables.stations(live)
+
+    @ui.page("/health", language="en-GB")
+    def _health() -> None:
+        with page(reading, "/health", "Health") as live:
+            tables.health(live)
+
+    @ui.page("/history", language="en-GB")
+    def _history(request: Request) -> None:
+        with page(reading, "/history", "History") as live:
+            history.build(live, history.Filter.of(request.query_params))
+
+    @ui.page("/alert/{key}", language="en-GB")
+    def _alert(key: str) -> None:
+        found = reading.alert(key)
+        with page(reading, f"/alert/{key}", headline(found.alert) if found else "No such alert") as live:
+            if found:
+                alert.build(live, found)
+            else:
+                text("p", "There is no such alert. History lists those that there are.", "soft")
+
+
+def _forms(app: FastAPI, reading: Reading) -> None:
+    """What is no page. All of it runs on the event loop's thread, as the store asks for."""
+
+    @app.get("/slice/{key}")
+    async def _slice(key: str) -> Response:
+        path = reading.slice(key)
+        if path is None:
+            return PlainTextResponse("No part of the capture was kept for this alert.", ABSENT)
+        return FileResponse(path, media_type=CAPTURE, filename=f"yawstring-{path.name}")
+
+    @app.post("/alert/{key}/acknowledge")
+    async def _acknowledge(key: str, request: Request) -> Response:
+        fields = await _fields(request)
+        who = fields.get("who", "").strip()
+        if not who:
+            return PlainTextResponse("Say who has seen it: the name is missing.", BAD)
+        try:
+            reading.acknowledge(key, who, fields.get("note", "").strip())
+        except StoreError as error:
+            return PlainTextResponse(f"It was not written down: {error}", BAD)
+        return RedirectResponse(f"/alert/{key}", FOUND_ELSEWHERE)
+
+    @app.post("/theme")
+    async def _theme(request: Request) -> Response:
+        fields = await _fields(request)
+        then = fields.get("then", "/")
+        here = then in PAGES or then.startswith("/alert/")
+        answer = RedirectResponse(then if here else "/", FOUND_ELSEWHERE)
+        if fields.get("theme") in THEMES:
+            answer.set_cookie(THEME_COOKIE, fields["theme"], max_age=365 * 86_400, httponly=True, samesite="strict")
+        return answer
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    """The fields of a form; none where it is longer than any of ours."""
+    body = b""
+    async for part in request.stream():
+        body += part
+        if len(body) > MOST_FORM_OCTETS:
+            return {}
+    return dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=16))

@@ -1,0 +1,74 @@
+"""What the store says at one moment: everything that a page shows, read once and bounded."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from yawstring.models.base import Json
+from yawstring.watch.alerts import Alert
+
+SECONDS_SHOWN = 300
+"""How far back the curves go: one row of health a second, so as many rows."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """One second of the watch, as it wrote it.
+
+    Attributes:
+        time_ns: When, by the clock of the watch.
+        body: What it said; see :mod:`yawstring.edge.alert_store`.
+    """
+
+    time_ns: int
+    body: Mapping[str, Json] = field(default_factory=dict)
+
+    def number(self, *path: str) -> float | None:
+        """A number of the body, or ``None`` where there is none.
+
+        Example:
+            >>> Health(time_ns=0, body={"by_kind": {"data": 4.0}}).number("by_kind", "data")
+            4.0
+        """
+        found: Json = dict(self.body)
+        for name in path:
+            found = found.get(name) if isinstance(found, dict) else None
+        usable = isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < float("inf")
+        return float(found) if usable and isinstance(found, int | float) else None
+
+    def word(self, name: str) -> str:
+        """A word of the body, or nothing."""
+        found = self.body.get(name)
+        return found if isinstance(found, str) else ""
+
+    def mapping(self, name: str) -> Mapping[str, Json]:
+        """A mapping of the body, or an empty one."""
+        found = self.body.get(name)
+        return found if isinstance(found, dict) else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """The store at one moment.
+
+    Attributes:
+        now_ns: By the clock of the machine that the dashboard runs on.
+        alive: Whether the watch has given a sign of life just now.
+        health: The last :data:`SECONDS_SHOWN` seconds of the watch, the oldest first.
+        alerts: Open alerts, the worst first; at most :data:`yawstring.app.dashboard.reading.MOST_OPEN`.
+        unread: Closed alerts that nobody has acknowledged, among the newest.
+        stations: Transmitters, the busiest first.
+        notes: What the watch says of itself: drone, bundle, sources, when it started.
+    """
+
+    now_ns: int
+    alive: bool
+    health: Sequence[Health] = ()
+    alerts: Sequence[Alert] = ()
+    unread: int = 0
+    stations: Sequence[Mapping[str, Json]] = ()
+    notes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def last(self) -> Health | None:
+        """The last second that the watch told of."""
+        return self.health[-1] if self.health else None
