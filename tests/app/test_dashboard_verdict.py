@@ -101,7 +101,7 @@ def test_it_waits_for_a_watch_and_follows_it_and_the_next_one(reading: Reading, 
         times.pass_by(1)
         assert len(reading.snapshot().health) == 3
         change(store, "opened", FLOOD)
-        assert reading.snapshot().alerts == [], "it was read anew within half a second"
+        assert reading.snapshot().alerts == [], "it was read anew at once"
         times.pass_by(1)
         assert reading.snapshot().alerts == [FLOOD]
     for file in tmp_path.iterdir():

@@ -45,6 +45,12 @@ class Browser:
         self._call("Page.navigate", url=address)
         self.until("document.readyState === 'complete'")
 
+    def reload(self) -> None:
+        """Load the page anew, and wait until the document is another."""
+        self.run("window.leaving = true")
+        self._call("Page.reload")
+        self.until("!window.leaving && document.readyState === 'complete'")
+
     def run(self, script: str) -> Any:
         """What an expression of JavaScript comes to; a promise is waited for."""
         answer = self._call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)

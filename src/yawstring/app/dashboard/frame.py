@@ -12,7 +12,8 @@ from yawstring.app.dashboard.snapshot import Snapshot
 from yawstring.app.dashboard.verdict import SHAPES, TITLES, Verdict, verdict
 from yawstring.errors import StoreError
 
-REFRESH_S = 1.0
+REFRESH_S = 0.5
+"""An alert stands on the page less than a second after it was written."""
 
 THEME_COOKIE = "yawstring-theme"
 
@@ -32,7 +33,7 @@ class Live:
         self._refreshes: list[Refresh] = []
 
     def on_refresh(self, refresh: Refresh) -> None:
-        """Call ``refresh`` with the store as it stands: now, and every second from now on."""
+        """Call ``refresh`` with the store as it stands: now, and every :data:`REFRESH_S` from now on."""
         self._refreshes.append(refresh)
 
     def refresh(self, banner: "Banner") -> None:
