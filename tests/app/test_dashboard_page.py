@@ -13,11 +13,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Self
 
 import pytest
 
 from support.browser import PATIENCE_S, Browser, browser
 from support.watched import ATTACKER, DRONE, WORDS, S, alert, change, health, watched
+from yawstring.app.dashboard.beside import Beside
 from yawstring.app.dashboard.serving import serve
 from yawstring.edge.alert_store import AlertStore
 from yawstring.errors import OptionError
@@ -26,6 +28,13 @@ from yawstring.table.survey import mac_text
 HOSTILE = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>{{7*7}}`${1}`\u202e"
 
 PAGES = ("/", "/stations", "/history", "/health")
+
+OUTSIDE = """
+new Promise((done) => {
+  document.addEventListener('securitypolicyviolation', (event) => done(event.blockedURI), { once: true });
+  fetch('http://192.0.2.1/').then(() => done('reached'), () => {});
+})
+"""
 
 FADES = """
 (() => {
@@ -76,12 +85,19 @@ class Server:
 
     def stop(self) -> str:
         """Stop it, and give back what else it had to say."""
-        if self._process is None:
-            return ""
+        assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
         said = self._process.communicate(timeout=PATIENCE_S)[1]
         self._process = None
         return said
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None:
+            assert self.stop() == "", "it had something to complain about"
 
     def address(self, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -98,10 +114,8 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A dashboard that stays while the tests let one watch after another write into its folder."""
-    server = Server(tmp_path_factory.mktemp("watched"))
-    server.start()
-    yield server
-    assert server.stop() == ""
+    with Server(tmp_path_factory.mktemp("watched")) as server:
+        yield server
 
 
 @pytest.fixture
@@ -140,6 +154,7 @@ def test_an_attack_appears_is_opened_acknowledged_and_downloaded_and_lasts(serve
         page.shows("No attack seen.")
         assert page.run("document.title") == "✓ No attack seen · yawstring"
         page.shows("There is none.")
+        assert page.run(OUTSIDE) == "http://192.0.2.1/", "the browser would have let it ask another host"
         change(store, "opened", flood)
         page.shows("Under attack: de-authentication flood, since")
         assert page.run("document.title") == "▲ Under attack · yawstring"
@@ -166,7 +181,7 @@ def test_an_attack_appears_is_opened_acknowledged_and_downloaded_and_lasts(serve
         page.reload()
         page.shows("✓ Acknowledged by Ada")
 
-        server.stop()
+        assert server.stop() == ""
         page.until("document.querySelector('#popup').ariaHidden === 'false'")
         assert float(page.run("getComputedStyle(document.querySelector('.page')).opacity")) < 1
         server.start()
@@ -200,7 +215,7 @@ def test_what_strangers_write_is_shown_but_not_run(server: Server, page: Browser
             page.shows("<img src=x onerror=window.hacked=1>")
             assert page.run("window.hacked ?? document.querySelectorAll('img, .page script').length") == 0
         page.open(server.address(f"/alert/{HOSTILE[1:5]}"))
-        page.shows("There is no such alert.")
+        page.shows("There is no such alert")
 
 
 def test_everything_can_be_done_with_the_keyboard(server: Server, page: Browser) -> None:
@@ -285,9 +300,8 @@ def test_the_history_is_filtered_by_its_address_and_says_when_it_is_old(server: 
 
 
 def test_bound_wider_it_asks_for_the_token_that_the_terminal_shows(page: Browser, tmp_path: Path) -> None:
-    server = Server(tmp_path, "--host", "0.0.0.0")  # noqa: S104
-    server.start()
-    with watched(tmp_path, time.time_ns(), seconds=2):
+    wide = Server(tmp_path, "--host", "0.0.0.0")  # noqa: S104
+    with wide as server, watched(tmp_path, time.time_ns(), seconds=2):
         token = re.search(r"token: (\S{43})\n", server.said)
         assert token is not None, server.said
         for path in (*PAGES, "/slice/a", "/_nicegui_ws/socket.io/?EIO=4&transport=polling"):
@@ -306,7 +320,49 @@ def test_bound_wider_it_asks_for_the_token_that_the_terminal_shows(page: Browser
         (cookie,) = [one for one in page.cookies() if one["value"] == token[1]]
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         assert page.run("document.cookie") == ""
-    assert server.stop() == ""
+
+
+def test_a_record_that_cannot_be_read_is_the_verdict_until_it_can(server: Server, page: Browser) -> None:
+    (server.folder / "alerts.db").write_bytes(b"no database at all, but long enough to be looked at" * 40)
+    for path in (*PAGES, "/alert/0123456789abcdef"):
+        page.open(server.address(path))
+        page.shows("The record of alerts cannot be read")
+        page.shows("found no database")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(server.address("/slice/a"))  # noqa: S310
+    assert refused.value.code == 503
+    refused.value.close()
+    page.open(server.address())
+    page.shows("The record of alerts cannot be read")
+    (server.folder / "alerts.db").unlink()
+    with watched(server.folder, time.time_ns(), seconds=2):
+        page.shows("No attack seen.")
+
+
+def test_beside_a_watch_it_ends_when_the_watch_is_killed(tmp_path: Path) -> None:
+    watch = f"""
+import time
+from pathlib import Path
+from yawstring.app.dashboard.beside import Beside
+
+child = Beside(Path({str(tmp_path)!r}), port=0)
+time.sleep(60)
+"""
+    with subprocess.Popen([sys.executable, "-c", watch], stderr=subprocess.PIPE, text=True) as killed:
+        assert killed.stderr is not None
+        address = killed.stderr.readline().split()[-1]
+        with urllib.request.urlopen(address) as answer:  # noqa: S310
+            assert answer.status == 200
+        killed.kill()
+        assert killed.stderr.read() == "", "it complained"  # the end of the pipe that the child has, too
+    with pytest.raises(urllib.error.URLError):
+        urllib.request.urlopen(address)  # noqa: S310
+
+
+def test_beside_a_watch_it_says_why_it_cannot_start(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, Beside(tmp_path, port=taken.getsockname()[1]) as beside:
+        _until(beside.ended)
+    assert "Address already in use" in capfd.readouterr().err
 
 
 def test_a_port_that_is_taken_and_a_folder_that_is_not_there_are_named(tmp_path: Path) -> None:
@@ -318,8 +374,10 @@ def test_a_port_that_is_taken_and_a_folder_that_is_not_there_are_named(tmp_path:
         serve(tmp_path / "none", port=0, told=lambda _: pytest.fail("it says that it listens"))
 
 
-def _until(true: Callable[[], bool]) -> None:
+def _until(true: Callable[[], Any]) -> Any:
+    """Wait until something is true, and give it back."""
     end = time.monotonic() + PATIENCE_S
-    while not true():
+    while not (found := true()):
         assert time.monotonic() < end
         time.sleep(0.02)
+    return found

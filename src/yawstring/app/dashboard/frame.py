@@ -106,7 +106,10 @@ def page(reading: Reading, here: str, title: str = "") -> Iterator[Live]:
         banner = Banner(heading=not title)
         if title:
             text("h1", title, "title")
-        yield live
+        try:
+            yield live
+        except StoreError:
+            text("p", "What belongs here cannot be read; the reason stands above.", "warning")
     _end(theme, here)
     live.refresh(banner)
     ui.timer(REFRESH_S, lambda: live.refresh(banner))

@@ -9,7 +9,7 @@ from starlette.responses import FileResponse, PlainTextResponse, RedirectRespons
 
 from yawstring.app.dashboard import alert, history, now, tables
 from yawstring.app.dashboard.frame import PAGES, THEME_COOKIE, THEMES, page, text
-from yawstring.app.dashboard.reading import Reading
+from yawstring.app.dashboard.reading import Marked, Reading
 from yawstring.app.dashboard.words import headline
 from yawstring.errors import StoreError
 
@@ -19,7 +19,7 @@ MOST_FORM_OCTETS = 16 * 1024
 
 CAPTURE = "application/vnd.tcpdump.pcap"
 
-FOUND_ELSEWHERE, BAD, ABSENT, TOO_LONG = 303, 400, 404, 413
+FOUND_ELSEWHERE, BAD, ABSENT, UNREADABLE = 303, 400, 404, 503
 
 
 def register(app: FastAPI, reading: Reading) -> None:
@@ -52,12 +52,21 @@ def _pages(reading: Reading) -> None:
 
     @ui.page("/alert/{key}", language="en-GB")
     def _alert(key: str) -> None:
-        found = reading.alert(key)
-        with page(reading, f"/alert/{key}", headline(found.alert) if found else "No such alert") as live:
-            if found:
+        found, title = _found(reading, key)
+        with page(reading, f"/alert/{key}", title) as live:
+            if found is not None:
                 alert.build(live, found)
             else:
-                text("p", "There is no such alert. History lists those that there are.", "soft")
+                text("p", "History lists the alerts that there are.", "soft")
+
+
+def _found(reading: Reading, key: str) -> tuple[Marked | None, str]:
+    """An alert, and the heading of its page."""
+    try:
+        found = reading.alert(key)
+    except StoreError:
+        return None, "An alert"
+    return found, headline(found.alert) if found else "There is no such alert"
 
 
 def _forms(app: FastAPI, reading: Reading) -> None:
@@ -65,7 +74,10 @@ def _forms(app: FastAPI, reading: Reading) -> None:
 
     @app.get("/slice/{key}")
     async def _slice(key: str) -> Response:
-        path = reading.slice(key)
+        try:
+            path = reading.slice(key)
+        except StoreError as error:
+            return PlainTextResponse(f"It cannot be read: {error}", UNREADABLE)
         if path is None:
             return PlainTextResponse("No part of the capture was kept for this alert.", ABSENT)
         return FileResponse(path, media_type=CAPTURE, filename=f"yawstring-{path.name}")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from yawstring.models.base import Json
 from yawstring.watch.alerts import Alert
 
+_LARGEST = 1e300
+
 SECONDS_SHOWN = 300
 """How far back the curves go: one row of health a second, so as many rows."""
 
@@ -32,7 +34,7 @@ class Health:
         found: Json = dict(self.body)
         for name in path:
             found = found.get(name) if isinstance(found, dict) else None
-        usable = isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < float("inf")
+        usable = isinstance(found, int | float) and not isinstance(found, bool) and abs(found) < _LARGEST
         return float(found) if usable and isinstance(found, int | float) else None
 
     def word(self, name: str) -> str:
