@@ -7,6 +7,7 @@
     │   ├── TableError         a table's octets or columns are not what they should be
     │   ├── LayoutError        tables of different layouts would be glued
     │   ├── CaptureError       a capture cannot be opened, or is none
+    │   ├── SourceError        a live source of frames or telemetry cannot be opened, or is gone
     │   ├── OptionError        an option's value, or a combination, makes no sense
     │   ├── BundleError        a bundle is damaged, foreign or too new
     │   ├── SplitError         the split asked for is undefined on this table
@@ -56,6 +57,10 @@ class LayoutError(InputError):
 
 class CaptureError(InputError):
     """A capture cannot be opened, or what was given is none."""
+
+
+class SourceError(InputError):
+    """A live source cannot be opened, or is gone: the interface was taken away, the program that captures ended."""
 
 
 class OptionError(InputError):
