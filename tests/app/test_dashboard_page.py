@@ -184,9 +184,13 @@ def test_an_attack_appears_is_opened_acknowledged_and_downloaded_and_lasts(serve
         assert server.stop() == ""
         page.until("document.querySelector('#popup').ariaHidden === 'false'")
         assert float(page.run("getComputedStyle(document.querySelector('.page')).opacity")) < 1
+        page.until("document.title === '✕ Not current · yawstring'")
+        said = "getComputedStyle(document.querySelector('#popup'), '::before').content"
+        assert "no longer current" in page.run(f"document.querySelector('#popup').checkVisibility() && {said}")
         server.start()
         page.until("document.querySelector('#popup').ariaHidden !== 'false'")
         page.shows("✓ Acknowledged by Ada")
+        assert page.run("document.title") == "▲ Under attack · yawstring"
 
         page.open(server.address())
         page.shows("Under attack")

@@ -11,12 +11,11 @@ from nicegui import ui
 
 from yawstring.app.dashboard.frame import Live, element
 from yawstring.app.dashboard.markup import Text, joined, link, paragraph, table
-from yawstring.app.dashboard.now import whose
 from yawstring.app.dashboard.reading import MOST_LISTED, Marked
 from yawstring.app.dashboard.snapshot import Snapshot
 from yawstring.app.dashboard.words import clock, headline, number, severity
 from yawstring.table.survey import mac_text
-from yawstring.watch.alerts import SEVERITIES
+from yawstring.watch.alerts import SEVERITIES, Alert
 
 STATES = ("any", "open", "closed", "unacknowledged")
 ABOUT = ("any", "watched", "neighbours", "quiet")
@@ -99,7 +98,7 @@ def build(live: Live, asked: Filter) -> None:
     live.on_refresh(refresh)
 
 
-_COLUMNS = ("began", "what", "severity", "score", "about", "from", "state", "acknowledged")
+_COLUMNS = ("began", "what", "severity", "score", "about", "from", "state", "seen by")
 
 
 def _rows(shown: Iterable[Marked], now_ns: int) -> Iterator[tuple[Text, ...]]:
@@ -111,11 +110,16 @@ def _rows(shown: Iterable[Marked], now_ns: int) -> Iterator[tuple[Text, ...]]:
             link(f"/alert/{alert.key}", headline(alert)),
             Markup('<span class="badge {}">{}</span>').format(alert.severity, severity(alert)),
             number(alert.score, digits=2),
-            whose(alert),
+            _about(alert),
             "" if attacker is None else mac_text(attacker),
             "open" if alert.closed_ns is None else f"closed {clock(alert.closed_ns, now_ns)}",
-            "no" if one.mark.acknowledged_ns is None else f"✓ {one.mark.acknowledged_by}",
+            "nobody" if one.mark.acknowledged_ns is None else f"✓ {one.mark.acknowledged_by}",
         )
+
+
+def _about(alert: Alert) -> str:
+    about = "drone" if alert.watched else "neighbour"
+    return about if alert.suppressed is None else f"{about}, quiet"
 
 
 def _counted(shown: int, found: int) -> str:

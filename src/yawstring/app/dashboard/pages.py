@@ -25,6 +25,7 @@ FOUND_ELSEWHERE, BAD, ABSENT, UNREADABLE = 303, 400, 404, 503
 def register(app: FastAPI, reading: Reading) -> None:
     """Put the pages, the download and the forms into an application."""
     ui.add_css(LOOK.read_text(), shared=True)
+    ui.add_body_html(_TITLE, shared=True)
     _pages(reading)
     _forms(app, reading)
 
@@ -103,6 +104,20 @@ def _forms(app: FastAPI, reading: Reading) -> None:
         if fields.get("theme") in THEMES:
             answer.set_cookie(THEME_COOKIE, fields["theme"], max_age=365 * 86_400, httponly=True, samesite="strict")
         return answer
+
+
+_TITLE = """<script>
+  // A tab in the background must not go on saying that all is well when nobody tells it any longer.
+  addEventListener("load", () => {
+    const popup = document.getElementById("popup");
+    let kept = null;
+    new MutationObserver(() => {
+      const gone = popup.ariaHidden === "false";
+      if (gone && kept === null) { kept = document.title; document.title = "✕ Not current · yawstring"; }
+      if (!gone && kept !== null) { document.title = kept; kept = null; }
+    }).observe(popup, { attributeFilter: ["aria-hidden"] });
+  });
+</script>"""
 
 
 async def _fields(request: Request) -> dict[str, str]:
