@@ -124,6 +124,12 @@ def test_signing_in_gives_a_cookie_that_scripts_and_other_sites_do_not_get() -> 
     assert _header(sent, b"set-cookie") == f"yawstring={TOKEN}; HttpOnly; SameSite=Strict; Path=/"
 
 
+def test_signing_in_again_in_another_tab_works_too() -> None:
+    headers = {"host": "localhost", "cookie": f"yawstring={TOKEN}"}
+    sent = _ask(_guard(token=TOKEN), headers, path="/sign-in", method="POST", body=f"token={TOKEN}".encode())
+    assert sent[0]["status"] == 303
+
+
 @pytest.mark.parametrize("body", [b"", b"token=", b"token=wrong", b"token=" + b"a" * 100_000, b"\xff\xfe", b"&&=&"])
 def test_another_token_does_not_sign_in(body: bytes) -> None:
     form = {"path": "/sign-in", "method": "POST"}

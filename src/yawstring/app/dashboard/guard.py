@@ -88,7 +88,7 @@ class Guard:
         refusal = self._refusal(dict(headers), scope)
         if refusal is not None:
             await _refuse(refusal, scope, receive, send)
-        elif self.token is not None and not self._signed_in(headers):
+        elif self.token is not None and (scope["path"] == SIGN_IN or not self._signed_in(headers)):
             await self._sign_in(scope, receive, send)
         else:
             await self.app({**scope, "headers": headers}, receive, _sealed(send))
