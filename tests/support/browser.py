@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 from websockets.sync.client import ClientConnection, connect
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 """How long something may take to appear; nothing here sleeps that long when it does."""
 
 POLL_S = 0.03

@@ -25,7 +25,7 @@ FOUND_ELSEWHERE, BAD, ABSENT, UNREADABLE = 303, 400, 404, 503
 def register(app: FastAPI, reading: Reading) -> None:
     """Put the pages, the download and the forms into an application."""
     ui.add_css(LOOK.read_text(), shared=True)
-    ui.add_body_html(_TITLE, shared=True)
+    ui.add_body_html(_GONE, shared=True)
     _pages(reading)
     _forms(app, reading)
 
@@ -106,17 +106,18 @@ def _forms(app: FastAPI, reading: Reading) -> None:
         return answer
 
 
-_TITLE = """<script>
-  // A tab in the background must not go on saying that all is well when nobody tells it any longer.
-  addEventListener("load", () => {
-    const popup = document.getElementById("popup");
-    let kept = null;
-    new MutationObserver(() => {
-      const gone = popup.ariaHidden === "false";
-      if (gone && kept === null) { kept = document.title; document.title = "✕ Not current · yawstring"; }
-      if (!gone && kept !== null) { document.title = kept; kept = null; }
-    }).observe(popup, { attributeFilter: ["aria-hidden"] });
-  });
+_GONE = """<p id="gone" role="alert" hidden>✕ What stands here is no longer current: the dashboard cannot be reached.
+It comes back by itself.</p><script>
+  // A page, or a tab in the background, must not go on saying that all is well when nobody tells it any longer.
+  let heard = Date.now(), kept = null;
+  setInterval(() => {
+    if (window.socket?.connected) heard = Date.now();
+    const gone = Date.now() - heard > 1500;
+    document.getElementById("gone").hidden = !gone;
+    document.body.classList.toggle("gone", gone);
+    if (gone && kept === null) { kept = document.title; document.title = "✕ Not current · yawstring"; }
+    if (!gone && kept !== null) { document.title = kept; kept = null; }
+  }, 300);
 </script>"""
 
 

@@ -6,9 +6,15 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from yawstring.app.dashboard.guard import Guard, is_local, names_of
 from yawstring.errors import MissingExtraError, OptionError
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from yawstring.app.dashboard.reading import Reading
 
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 8642
 
@@ -64,39 +70,40 @@ def serve(
         MissingExtraError: NiceGUI is not installed.
         OptionError: There is no such folder, or nobody can listen there.
     """
+    from yawstring.app.dashboard.reading import Reading
+
     check_dashboard()
     if not folder.is_dir():
         raise OptionError(f"{folder}: no such folder: name the one that yawstring watch --out writes into")
-    listening = _listen(host, port)
-    token = None if is_local(host) else secrets.token_urlsafe(TOKEN_OCTETS)
-    told(Bound(address=_address(host, listening), token=token))
-    with listening:
-        _run(folder, host, listening, token, stopping)
+    with _listen(host, port) as listening:
+        bound = Bound(address=_address(host, listening), token=None if is_local(host) else _new_token())
+        reading = Reading(folder)
+        server = _server(reading, host, listening.getsockname()[1], bound.token)
+        if stopping is not None:
+            stopping(lambda: setattr(server, "should_exit", True))
+        told(bound)
+        try:
+            server.run(sockets=[listening])
+        except KeyboardInterrupt:
+            pass  # how a person ends it
+        finally:
+            reading.close()
 
 
-def _run(
-    folder: Path,
-    host: str,
-    listening: socket.socket,
-    token: str | None,
-    stopping: Callable[[Callable[[], None]], None] | None,
-) -> None:
+def _server(reading: "Reading", host: str, port: int, token: str | None) -> "uvicorn.Server":
     import uvicorn
     from fastapi import FastAPI
     from nicegui import ui
 
     from yawstring.app.dashboard.pages import register
-    from yawstring.app.dashboard.reading import Reading
 
-    reading = Reading(folder)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     register(app, reading)
     ui.run_with(app, title="yawstring", favicon=_ICON, dark=None, tailwind=False, show_welcome_message=False)
     names, addresses = names_of(host)
-    cookie = f"yawstring-{listening.getsockname()[1]}"
-    server = uvicorn.Server(
+    return uvicorn.Server(
         uvicorn.Config(
-            Guard(app=app, names=names, addresses=addresses, token=token, cookie=cookie),
+            Guard(app=app, names=names, addresses=addresses, token=token, cookie=f"yawstring-{port}"),
             log_level="warning",
             access_log=False,
             proxy_headers=False,
@@ -107,14 +114,10 @@ def _run(
             timeout_graceful_shutdown=_STOP_S,
         )
     )
-    if stopping is not None:
-        stopping(lambda: setattr(server, "should_exit", True))
-    try:
-        server.run(sockets=[listening])
-    except KeyboardInterrupt:
-        pass  # how a person ends it
-    finally:
-        reading.close()
+
+
+def _new_token() -> str:
+    return secrets.token_urlsafe(TOKEN_OCTETS)
 
 
 def _listen(host: str, port: int) -> socket.socket:
