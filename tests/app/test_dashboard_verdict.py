@@ -10,7 +10,7 @@ import pytest
 
 from support.watched import S, alert, change, health, watched
 from yawstring.app.dashboard.reading import MOST_LISTED, MOST_OPEN, Reading
-from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot
+from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot, unbroken
 from yawstring.app.dashboard.verdict import verdict
 from yawstring.edge.alert_store import AlertStore
 from yawstring.errors import StoreError
@@ -34,7 +34,7 @@ def _seen(**fields: Any) -> Snapshot:
         (_seen(health=[]), "blind", "Not watching: no watch has written here yet."),
         (_seen(alive=False), "blind", "Not watching since 08:00:00: the watch gives no sign of life."),
         (_seen(body={"state": "ended"}), "blind", "Not watching since 08:00:00: the watch has ended."),
-        (_seen(body={"state": "lost"}), "blind", "Not watching since 08:00:00: it has lost its sources."),
+        (_seen(body={"state": "lost"}), "blind", "Not watching since 08:00:00: the watch has lost its source."),
         (_seen(alerts=[FLOOD]), "attack", "Under attack: de-authentication flood, since 07:58:30."),
         (_seen(alerts=[FLOOD, TWIN]), "attack", "Under attack: de-authentication flood, evil twin, since 07:58:30."),
         (_seen(alerts=[replace(TWIN, severity="low")]), "doubt", "Suspicious: evil twin, since 07:59:00."),
@@ -127,6 +127,21 @@ def test_a_sign_of_life_is_a_recent_one_or_one_that_changes(reading: Reading, ti
         store.note_health(times.now_ns(), health(5))
         times.pass_by(1)
         assert reading.snapshot().alive
+
+
+def test_curves_begin_with_the_latest_run(tmp_path: Path) -> None:
+    """What a watch wrote last night, or another replay, is not on the same line as what it writes now."""
+
+    def kept(*times_s: float) -> list[float]:
+        found = unbroken([Health(time_ns=int(NOW + at * S)) for at in times_s])
+        return [(one.time_ns - NOW) / S for one in found]
+
+    assert kept() == []
+    assert kept(7) == [7]
+    assert kept(0, 1, 2, 3, 4.5, 5.5) == [0, 1, 2, 3, 4.5, 5.5]
+    assert kept(-40_000, -39_999, -39_998, 0, 1, 2) == [0, 1, 2]
+    assert kept(0, 1, 2, 3, -500, -499, -498) == [-500, -499, -498]
+    assert kept(0, 100, 200, 300, 400) == [0, 100, 200, 300, 400], "a replay at a hundred times the speed"
 
 
 def test_the_worst_alert_of_the_drone_comes_first(reading: Reading, tmp_path: Path) -> None:

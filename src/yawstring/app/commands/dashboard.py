@@ -25,8 +25,8 @@ def command(
     """Show what a watch sees: the verdict, alerts with their evidence, scores, stations, health.
 
     Examples:
-    `yawstring dashboard watched`;
-    `yawstring dashboard watched --host 0.0.0.0 --no-open`
+    `yawstring dashboard watch`;
+    `yawstring dashboard watch --host 0.0.0.0 --no-open`
     """
 
     def told(bound: Bound) -> None:

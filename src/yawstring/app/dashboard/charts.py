@@ -17,10 +17,8 @@ WIDTH, HEIGHT = 600, 100
 HEADROOM = 1.02
 """A curve does not run along the upper edge, where it would not be seen."""
 
-LARGEST_GAP_S = 3.0
-"""Points further apart than this are not joined: nothing was known in between."""
-
-_NS_PER_S = 1e9
+LONGEST_GAP = 0.01
+"""Points further apart than this share of the width are not joined: nothing was known in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,7 +104,7 @@ def _path(axes: Axes, values: Sequence[float | None]) -> Iterator[str]:
         if value is None or not axes.first_ns <= time_ns <= axes.last_ns:
             before_ns = None
             continue
-        joins = before_ns is not None and (time_ns - before_ns) / _NS_PER_S <= LARGEST_GAP_S
+        joins = before_ns is not None and 0 <= time_ns - before_ns <= LONGEST_GAP * (axes.last_ns - axes.first_ns)
         x, y = _x(axes, time_ns), _y(axes, value)
         yield f"L{x:.1f} {y:.1f}" if joins else f"M{x:.1f} {y:.1f}h0.5"
         before_ns = time_ns

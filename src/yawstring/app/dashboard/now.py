@@ -13,6 +13,9 @@ from yawstring.app.dashboard.words import NONE, channel, clock, headline, number
 from yawstring.table.survey import mac_text
 from yawstring.watch.alerts import Alert
 
+AUTO = "auto"
+"""What stands for the drone where the watch is to find it by itself."""
+
 KINDS = ("management", "control", "data", "malformed")
 
 _STYLES = ("one", "two", "three", "four")
@@ -114,11 +117,11 @@ def _state(seen: Snapshot) -> Iterator[tuple[Text, Text]]:
 
 
 def _drone(seen: Snapshot) -> str:
-    named = seen.notes.get("drone")
+    named = seen.notes.get("drone", AUTO)
     address = _address(_station(seen).get("address"))
-    if named and address.lower() not in named.lower() and address != NONE:
-        return f"Watched: {named}, {address}."
-    return f"Watched: {named or address}."
+    if named == AUTO:
+        return "No drone has been made out yet." if address == NONE else f"Watched: {address}, found by how it behaves."
+    return f"Watched: {named}." if address == NONE or address in named.lower() else f"Watched: {named}, {address}."
 
 
 def _station(seen: Snapshot) -> Mapping[str, object]:
@@ -148,12 +151,13 @@ def _section(title: str) -> ui.html:
 def _axes(seen: Snapshot, low: float, high: float, unit: str = "", digits: int = 0) -> Axes:
     last_ns = seen.health[-1].time_ns
     times_ns = [one.time_ns for one in seen.health]
-    first_ns = last_ns - SECONDS_SHOWN * _NS_PER_S
+    first_ns = min(times_ns[0], last_ns - SECONDS_SHOWN * _NS_PER_S)
     return Axes(times_ns=times_ns, first_ns=first_ns, last_ns=last_ns, low=low, high=high, unit=unit, digits=digits)
 
 
 def _ends(seen: Snapshot) -> tuple[str, str]:
-    return f"{SECONDS_SHOWN // 60} min before", clock(seen.health[-1].time_ns, seen.now_ns)
+    shown_ns = max(seen.health[-1].time_ns - seen.health[0].time_ns, SECONDS_SHOWN * _NS_PER_S)
+    return f"{span(shown_ns / _NS_PER_S)} before", clock(seen.health[-1].time_ns, seen.now_ns)
 
 
 def _values(seen: Snapshot, *path: str) -> list[float | None]:
@@ -165,7 +169,8 @@ def _score(seen: Snapshot) -> Text:
     known = [value for value in score if value is not None]
     threshold = seen.health[-1].number("threshold")
     limit = "" if threshold is None else f"; it counts from {threshold:.2f} on"
-    says = f"Now {number(score[-1], digits=2)}, at most {max(known):.2f}{limit}." if known else "No score yet."
+    none = "No score yet." if seen.notes.get("bundle") else "There is no detector: rules alone watch."
+    says = f"Now {number(score[-1], digits=2)}, at most {max(known):.2f}{limit}." if known else none
     return chart(
         _axes(seen, 0, 1, digits=1),
         [

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot
+from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot, unbroken
 from yawstring.edge.alert_store import AlertStore, Mark
 from yawstring.errors import StoreError
 from yawstring.models.base import Json
@@ -146,7 +146,7 @@ class Reading:
             return Snapshot(
                 now_ns=now_ns,
                 alive=bool(health) and self._alive(health[-1], now_ns),
-                health=health,
+                health=unbroken(health),
                 alerts=sorted(store.alerts(open_only=True, limit=MOST_OPEN), key=_urgency),
                 unread=sum(one.mark.acknowledged_ns is None for one in _marked(store, closed)),
                 stations=sorted(store.stations(), key=_busy, reverse=True)[:MOST_STATIONS],

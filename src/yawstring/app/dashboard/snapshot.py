@@ -2,9 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
+from statistics import median
 
 from yawstring.models.base import Json
 from yawstring.watch.alerts import Alert
+
+LONGEST_GAP_NS, LONGEST_GAP_PACES = 30 * 10**9, 20
+"""A watch that told nothing for so long, and for so many times its usual pace, had stopped."""
 
 _LARGEST = 1e300
 
@@ -48,6 +53,18 @@ class Health:
         return found if isinstance(found, dict) else {}
 
 
+def unbroken(health: Sequence[Health]) -> Sequence[Health]:
+    """The latest stretch in which the watch told of itself without a break: this run of it, or this recording.
+
+    A replay at ten times the speed tells of every tenth second, so that a break is one for that pace.
+    """
+    gaps_ns = [later.time_ns - earlier.time_ns for earlier, later in pairwise(health)]
+    pace_ns = median(gap for gap in gaps_ns if gap >= 0) if any(gap >= 0 for gap in gaps_ns) else 0
+    longest_ns = max(LONGEST_GAP_NS, LONGEST_GAP_PACES * pace_ns)
+    breaks = [at for at, gap in enumerate(gaps_ns, 1) if not 0 <= gap <= longest_ns]
+    return health[breaks[-1] if breaks else 0 :]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Snapshot:
     """The store at one moment.
@@ -55,7 +72,7 @@ class Snapshot:
     Attributes:
         now_ns: By the clock of the machine that the dashboard runs on.
         alive: Whether the watch has given a sign of life just now.
-        health: The last :data:`SECONDS_SHOWN` seconds of the watch, the oldest first.
+        health: What the watch last told of itself, the oldest first: this run, :data:`SECONDS_SHOWN` times at most.
         alerts: Open alerts, the worst first; at most :data:`yawstring.app.dashboard.reading.MOST_OPEN`.
         unread: Closed alerts that nobody has acknowledged, among the newest.
         stations: Transmitters, the busiest first.

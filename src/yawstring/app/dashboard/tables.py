@@ -41,7 +41,7 @@ def health(live: Live) -> None:
         now.content = facts(_facts(seen))
         parts["Channel coverage"].content = details(_coverage(seen)) or ""
         parts["Frames that could not be read"].content = details(_rejects(seen))
-        parts["The watch"].content = details((name, value) for name, value in seen.notes.items())
+        parts["The watch"].content = details(_notes(seen))
 
     live.on_refresh(refresh)
 
@@ -89,10 +89,18 @@ def _coverage(seen: Snapshot) -> Iterator[tuple[Text, Text]]:
     found = {} if seen.last is None else seen.last.mapping("coverage")
     for frequency, share in sorted(found.items()):
         mhz = int(frequency) if frequency.isdecimal() and len(frequency) < 6 else None
-        heard = f"{share:.0%} of the last minute" if isinstance(share, int | float) else NONE
+        heard = f"heard in {share:.0%} of the last minute" if isinstance(share, int | float) else NONE
         yield f"channel {channel(mhz)}", heard
     if not found:
         yield "none", "nothing is known about it"
+
+
+def _notes(seen: Snapshot) -> Iterator[tuple[Text, Text]]:
+    for name, value in seen.notes.items():
+        yield name, value or "none"
+    put_back = None if seen.last is None else seen.last.number("clock_put_back")
+    if put_back:
+        yield "clock put back", number(put_back)
 
 
 def _rejects(seen: Snapshot) -> Iterator[tuple[Text, Text]]:

@@ -66,7 +66,7 @@ def verdict(seen: Snapshot, zone: tzinfo | None = None) -> Verdict:
     if state == "ended":
         return Verdict(tone="blind", sentence=f"Not watching since {since}: the watch has ended.", more=more)
     if not seen.alive or state == "lost":
-        why = "it has lost its sources" if seen.alive else "the watch gives no sign of life"
+        why = "the watch has lost its source" if state == "lost" else "the watch gives no sign of life"
         still = f"When it stopped: {_attack(mine, seen, zone)}" if mine else ""
         return Verdict(tone="blind", sentence=f"Not watching since {since}: {why}.", more=_sentences([still, more]))
     troubles = list(_troubles(seen.last))

@@ -24,15 +24,16 @@ def span(seconds: float) -> str:
     """How long, in the two largest units.
 
     Example:
-        >>> span(7), span(200), span(7500)
-        ('7 s', '3 min 20 s', '2 h 5 min')
+        >>> span(7), span(200), span(300), span(7500)
+        ('7 s', '3 min 20 s', '5 min', '2 h 5 min')
     """
     whole = max(int(seconds), 0)
     if whole < _S_PER_MIN:
         return f"{whole} s"
-    if whole < _S_PER_H:
-        return f"{whole // _S_PER_MIN} min {whole % _S_PER_MIN} s"
-    return f"{whole // _S_PER_H} h {whole % _S_PER_H // _S_PER_MIN} min"
+    large, small, units = (whole // _S_PER_MIN, whole % _S_PER_MIN, ("min", "s"))
+    if whole >= _S_PER_H:
+        large, small, units = (whole // _S_PER_H, whole % _S_PER_H // _S_PER_MIN, ("h", "min"))
+    return f"{large:,} {units[0]} {small} {units[1]}" if small else f"{large:,} {units[0]}"
 
 
 def clock(time_ns: int, now_ns: int, zone: tzinfo | None = None) -> str:
