@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from yawstring.watch.plain import plain
 
 UPDATES_KEPT_NS: Final = 3600 * 10**9
 """Updates of an alert older than this, counted from its latest, are forgotten."""
+
+IDENTITY: Final = "identity"
+"""Name of the note that tells a record from others."""
 
 HEALTH_MOST: Final = 86_400
 STATIONS_MOST: Final = 1_000
@@ -80,10 +84,13 @@ class AlertStore:
         path = Path(path)
         locked = lock(path)
         try:
-            return cls(connect(path, create=True), path, locked=locked)
+            store = cls(connect(path, create=True), path, locked=locked)
+            if store.noted(IDENTITY) is None:
+                store.note(IDENTITY, uuid.uuid4().hex)
         except BaseException:
             os.close(locked)
             raise
+        return store
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
@@ -98,6 +105,11 @@ class AlertStore:
         """
         path = Path(path)
         return cls(connect(path, create=False, read_only=read_only), path)
+
+    @property
+    def identity(self) -> str:
+        """32 hexadecimal digits that tell this record from any other."""
+        return self.noted(IDENTITY) or ""
 
     def close(self) -> None:
         """Close the file, and let another process write."""
@@ -233,8 +245,8 @@ class AlertStore:
         return None
 
     def advance(self, sink: str, sequence: int) -> None:
-        """A sink has taken every change up to that number."""
-        with transaction(self._connection, self.path):
+        """A sink has taken every change up to that number. A power cut may undo it, so that some are sent again."""
+        with transaction(self._connection, self.path, durable=False):
             self._run("INSERT OR REPLACE INTO cursors VALUES (?, ?)", sink, sequence)
 
     def _apply(self, change: AlertChange) -> None:
