@@ -27,6 +27,9 @@ from yawstring.watch.alert_json import alert_from_json, alert_to_json, change_fr
 from yawstring.watch.alerts import Alert, AlertChange
 from yawstring.watch.plain import plain
 
+RECORD: Final = "alerts.db"
+"""Name of the record in the folder of a watch."""
+
 UPDATES_KEPT_NS: Final = 3600 * 10**9
 """Updates of an alert older than this, counted from its latest, are forgotten."""
 
@@ -158,6 +161,11 @@ class AlertStore:
         """The alert of that key, or ``None``."""
         found = self._alerts("WHERE key = ?", key)
         return found[0] if found else None
+
+    def keys(self, beginning: str, limit: int = 2) -> list[str]:
+        """Keys of alerts that begin like this."""
+        query = "SELECT key FROM alerts WHERE substr(key, 1, ?) = ? ORDER BY key LIMIT ?"
+        return [str(key) for (key,) in self._rows(query, len(beginning), beginning, limit)]
 
     def mark(self, key: str) -> Mark:
         """What has been added to an alert; an empty one where there is no such alert."""
