@@ -98,8 +98,8 @@ steps = st.lists(
 )
 
 
-def findings_of(drawn):
-    at_s, found = 0.0, []
+def findings_of(drawn, start_s=0.0):
+    at_s, found = start_s, []
     for number, (gap, kind, drone, attacker, score) in enumerate(drawn):
         at_s += gap
         found.append(
@@ -112,11 +112,12 @@ def findings_of(drawn):
 
 
 @settings(deadline=None, max_examples=120)
-@given(steps, st.lists(st.integers(0, 40), max_size=6), st.booleans())
-def test_any_cut_of_the_findings_gives_the_same_changes(drawn, cuts, waits) -> None:
-    found = findings_of(drawn)
-    whole = run(found)
-    state, changes, latest_ns = ledger.start(OPTIONS), (), None
+@given(steps, steps, st.lists(st.integers(0, 40), max_size=6), st.booleans())
+def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, waits) -> None:
+    left = {one.alert.key: one.alert for one in ledger.take(ledger.start(OPTIONS), OPTIONS, findings_of(before))[1]}
+    found = findings_of(drawn, start_s=sum(gap for gap, *_ in before))
+    whole = run(found, state=ledger.start(OPTIONS, list(left.values())))
+    state, changes, latest_ns = ledger.start(OPTIONS, list(left.values())), (), None
     edges = sorted({0, len(found), *(cut for cut in cuts if cut < len(found))})
     for first, last in pairwise(edges):
         state, some = ledger.take(state, OPTIONS, found[first:last])
@@ -298,6 +299,43 @@ def test_the_operators_list_keeps_quiet_until_it_ends() -> None:
     assert quiet == [("opened", "range test"), ("updated", "range test"), ("updated", None)]
     assert {one.alert.suppressed for one in changes if one.alert.identity.attacker == 8} == {None}
     assert state.suppressed == 1
+
+
+def test_rules_that_see_the_same_thing_make_one_alert() -> None:
+    rules = {"evil_twin_name": "service", "evil_twin_clock": "safety"}
+    options = replace(
+        OPTIONS, consequences=rules, techniques=dict.fromkeys(rules, "T1557"), digests={"evil_twin_name": "aa"}
+    )
+    found = [finding(at, "evil_twin", source=name) for at, name in enumerate(rules)] + [
+        finding(2, "evil_twin", source="new")
+    ]
+    _, changes = ledger.take(ledger.start(options), options, found)
+    last = changes[-1].alert
+    assert [(one.kind, one.alert.severity) for one in changes] == [("opened", "medium"), ("updated", "critical")]
+    assert (last.source, last.digest, last.technique, last.count) == ("evil_twin_name", "aa", "T1557", 3)
+    assert last.details == {"rules": ["evil_twin_name", "evil_twin_clock", "new"]}
+    (again,) = ledger.take(ledger.start(options, [last]), options, [finding(3, "evil_twin", source="evil_twin_clock")])[
+        1
+    ]
+    assert (again.alert.key, again.alert.details) == (last.key, last.details)
+
+
+def test_every_rule_that_sees_it_has_to_be_allowed() -> None:
+    entry = Allowed(name="ours", reason="ours", until_ns=1 << 62, source="evil_twin_name")
+    options = replace(OPTIONS, allow=(entry,))
+    found = [finding(0, "evil_twin", source="evil_twin_name"), finding(2, "evil_twin", source="evil_twin_clock")]
+    assert [one.alert.suppressed for one in run(found, options)] == ["ours", None, None]
+
+
+def test_how_bad_it_is_comes_from_the_rule_and_else_from_the_class() -> None:
+    options = replace(OPTIONS, consequences={"probe_flood": "nuisance"})
+    kinds = ("probe_flood", "fdi", "flood", "something new")
+    assert [run([finding(0, kind)], options)[0].alert.severity for kind in kinds] == [
+        "low",
+        "critical",
+        "medium",
+        "high",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -11,18 +11,18 @@ from yawstring.learn import events
 from yawstring.learn.event_loop import LAST_NS, NOW, OPEN
 from yawstring.models.base import Json
 from yawstring.watch import tally as evidence
-from yawstring.watch.alerts import Alert, AlertChange, ChangeKind, alert_key
+from yawstring.watch.alerts import SEVERITIES, Alert, AlertChange, ChangeKind, Severity, alert_key
 from yawstring.watch.findings import Finding, Identity
 from yawstring.watch.ledger_state import Entry, Key, LedgerOptions, LedgerState
 from yawstring.watch.plain import plain
-from yawstring.watch.severity import severity
+from yawstring.watch.severity import CONSEQUENCES, UNKNOWN_KIND, severity
 from yawstring.watch.suppression import suppressed_by
 from yawstring.watch.tally import Tally
 
 NS_PER_S: Final = 1_000_000_000
 REASONS_MOST: Final = 10
-VALUE, CROWD = "value", "crowd"
-"""Names in an alert's details: what was measured, and that it stands for many."""
+VALUE, CROWD, RULES = "value", "crowd", "rules"
+"""Names in an alert's details: what was measured, that it stands for many, and every rule that sees it."""
 
 _KINDS: Final[Mapping[events.ChangeKind, ChangeKind]] = {
     "confirmed": "opened",
@@ -61,7 +61,7 @@ class Book:
         self.pass_time(now_ns)
         identity = self._routed(finding)
         self._counts["crowded"] += identity != finding.identity
-        key = (identity, finding.source)
+        key = (identity, "")
         entry = self._open.get(key) or self._quiet.get(key) or self._adopted(key, now_ns)
         if entry is None and finding.score >= finding.threshold and not self._has_room(finding):
             self._counts["turned_away"] += 1
@@ -154,25 +154,25 @@ class Book:
         self, incident: events.Incident, tally: Tally, before: Alert | None, now_ns: int, reasons: tuple[str, ...]
     ) -> Alert:
         opened_ns = incident.opened_ns if before is None else before.opened_ns
-        key = alert_key(tally.identity, tally.source, opened_ns) if before is None else before.key
+        source, options = tally.sources[0], self._options
+        key = alert_key(tally.identity, source, opened_ns) if before is None else before.key
         suppressed = None
         if before is None or before.suppressed is not None:  # what was told once is told to its end
-            suppressed = suppressed_by(self._options.allow, tally.identity, tally.source, now_ns)
-        details: dict[str, Json] = {} if tally.value is None else {VALUE: tally.value}
+            suppressed = self._suppressed(tally, now_ns)
         return Alert(
             key=key,
             identity=tally.identity,
             origin=tally.origin,
-            source=tally.source,
-            digest=self._options.digests.get(tally.source, ""),
-            technique=self._options.techniques.get(tally.identity.kind),
-            severity=severity(tally.identity.kind, tally.score, watched=tally.watched),
+            source=source,
+            digest=options.digests.get(source, ""),
+            technique=options.techniques.get(source) or options.techniques.get(tally.identity.kind),
+            severity=self._severity(tally),
             watched=tally.watched,
             opened_ns=opened_ns,
             confirmed_ns=incident.confirmed_ns if before is None else before.confirmed_ns,
             last_ns=incident.last_ns,
             closed_ns=incident.closed_ns,
-            time_error_s=self._options.time_error_s,
+            time_error_s=options.time_error_s,
             score=tally.score,
             threshold=tally.threshold,
             count=incident.rows,
@@ -182,8 +182,20 @@ class Book:
             frequency_mhz=tally.frequency_mhz,
             frames=tally.frames,
             suppressed=suppressed,
-            details=details | ({CROWD: True} if tally.crowded else {}),
+            details=_details(tally),
         )
+
+    def _suppressed(self, tally: Tally, now_ns: int) -> str | None:
+        """Name of the entry that keeps an alert quiet: every rule that sees it has to be allowed."""
+        allow = self._options.allow
+        names = [suppressed_by(allow, tally.identity, source, now_ns) for source in tally.sources]
+        return None if None in names else names[0]
+
+    def _severity(self, tally: Tally) -> Severity:
+        """Of the worst that may come of it, by any of the rules that see it."""
+        known = CONSEQUENCES.get(tally.identity.kind, UNKNOWN_KIND)
+        found = {self._options.consequences.get(source, known) for source in tally.sources}
+        return max((severity(one, tally.score, watched=tally.watched) for one in found), key=SEVERITIES.index)
 
     def _close(self, key: Key, now_ns: int | None) -> None:
         """Close an incident of a rule, or one that was waited for; ``None``: the input has ended."""
@@ -212,7 +224,7 @@ class Book:
     def _adopted(self, key: Key, now_ns: int) -> Entry | None:
         """A rule's alert of before a restart, which goes on."""
         entry = self._resumed.get(key)
-        if entry is None or entry.alert.origin != "rule":
+        if entry is None:
             return None
         del self._resumed[key]
         return replace(entry, state=_resumed_state(self._spec, entry.alert, now_ns))
@@ -220,7 +232,7 @@ class Book:
     def _waited_for(self, finding: Finding, opened_ns: int) -> Entry | None:
         """A detector's alert of before a restart that goes on, whatever the attack is called now."""
         for key, entry in self._resumed.items():
-            same = entry.alert.origin == "model" and key[1] == finding.source and key[0].drone == finding.identity.drone
+            same = key[1] == finding.source and key[0].drone == finding.identity.drone
             if same and opened_ns <= _given_up_ns(self._options, entry):
                 del self._resumed[key]
                 return replace(entry, counted=entry.alert.count)
@@ -228,15 +240,15 @@ class Book:
 
     def _routed(self, finding: Finding) -> Identity:
         """The identity that a finding counts for: its own, or a crowd's where there are too many."""
-        own, source = finding.identity, finding.source
-        if self._is_known((own, source)):
+        own = finding.identity
+        if self._is_known((own, "")):
             return own
         crowd, street = Identity(kind=own.kind, drone=own.drone), Identity(kind=own.kind)
         for wider in (crowd,) if finding.watched else (crowd, street):
-            entry = self._open.get((wider, source))
+            entry = self._open.get((wider, ""))
             if entry is not None and entry.tally.crowded:
                 return wider
-        same = [one for one, by in (*self._open, *self._resumed) if by == source and one.kind == own.kind]
+        same = [one for one, family in (*self._open, *self._resumed) if not family and one.kind == own.kind]
         if own != crowd and sum(one.drone == own.drone for one in same) >= self._options.attackers_most:
             own = crowd
         if not finding.watched and own not in same:
@@ -264,16 +276,32 @@ def resumable(options: LedgerOptions, alerts: Sequence[Alert]) -> "OrderedDict[K
     """Alerts of an earlier run as entries that are waited for, the one given up first at the start."""
     latest = sorted(alerts, key=lambda alert: alert.last_ns)[-options.identities_most :]
     entries = sorted((_entry(options.spec, one) for one in latest), key=lambda entry: _given_up_ns(options, entry))
-    return OrderedDict(((entry.alert.identity, entry.alert.source), entry) for entry in entries)
+    return OrderedDict((_key(entry.alert), entry) for entry in entries)
+
+
+def _key(alert: Alert) -> Key:
+    return alert.identity, alert.source if alert.origin == "model" else ""
+
+
+def _details(tally: Tally) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if tally.value is not None:
+        found[VALUE] = tally.value
+    if tally.crowded:
+        found[CROWD] = True
+    if len(tally.sources) > 1:
+        found[RULES] = list(tally.sources)
+    return found
 
 
 def _entry(spec: events.EventSpec, alert: Alert) -> Entry:
     """An alert that was written down, as it is remembered."""
-    value = alert.details.get(VALUE)
+    value, rules = alert.details.get(VALUE), alert.details.get(RULES)
+    sources = tuple(map(str, rules)) if isinstance(rules, list) and rules else (alert.source,)
     tally = Tally(
         identity=alert.identity,
         origin=alert.origin,
-        source=alert.source,
+        sources=sources,
         watched=alert.watched,
         score=alert.score,
         threshold=alert.threshold,

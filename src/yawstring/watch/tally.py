@@ -18,7 +18,7 @@ class Tally:
     Attributes:
         identity: What it is about.
         origin: ``"rule"`` or ``"model"``.
-        source: The rule's name, or the detector's family.
+        sources: The rules that see it, the one that did so first at the start, or the detector's family.
         watched: Whether any of it happened to the watched drone.
         score: Highest score.
         threshold: Score from which on it counts.
@@ -32,7 +32,7 @@ class Tally:
 
     identity: Identity
     origin: Origin
-    source: str
+    sources: tuple[str, ...]
     watched: bool
     score: float
     threshold: float
@@ -54,7 +54,7 @@ def first(finding: Finding, identity: Identity) -> Tally:
     return Tally(
         identity=identity,
         origin=finding.origin,
-        source=finding.source,
+        sources=(finding.source,),
         watched=finding.watched,
         score=finding.score,
         threshold=finding.threshold,
@@ -76,6 +76,7 @@ def added(tally: Tally, finding: Finding) -> Tally:
     frequency = _finite(finding.frequency_mhz)
     return replace(
         tally,
+        sources=tally.sources if finding.source in tally.sources else (*tally.sources, finding.source),
         watched=tally.watched or finding.watched,
         score=max(tally.score, finding.score),
         threshold=finding.threshold,
