@@ -112,7 +112,7 @@ def findings_of(drawn, start_s=0.0):
 
 
 @settings(deadline=None, max_examples=120)
-@given(steps, steps, st.lists(st.integers(0, 40), max_size=6), st.booleans())
+@given(steps, steps, st.lists(st.integers(0, 40), max_size=6), st.none() | st.floats(0, 1))
 def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, waits) -> None:
     left = {one.alert.key: one.alert for one in ledger.take(ledger.start(OPTIONS), OPTIONS, findings_of(before))[1]}
     found = findings_of(drawn, start_s=sum(gap for gap, *_ in before))
@@ -124,8 +124,8 @@ def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, wai
         changes += some
         latest_ns = max([latest_ns or 0, *(one.time_ns for one in found[first:last])])
         later = [one.time_ns for one in found[last:]]
-        if waits and later and min(later) >= latest_ns:
-            state, some = ledger.wait(state, OPTIONS, min(later))
+        if waits is not None and later and min(later) >= latest_ns:
+            state, some = ledger.wait(state, OPTIONS, latest_ns + int(waits * (min(later) - latest_ns)))
             changes += some
     assert changes + ledger.finish(state, OPTIONS)[1] == whole
 
@@ -146,6 +146,15 @@ def test_every_alert_is_opened_once_and_closed_in_the_end(drawn) -> None:
     for key in kinds:
         times = [when for when, whose in per_alert if whose == key]
         assert times == sorted(times)
+
+
+def test_what_ends_while_nothing_is_found_ends_in_order() -> None:
+    _, (left,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0)])
+    state, (other,) = ledger.take(ledger.start(OPTIONS, [left.alert]), OPTIONS, [finding(57, "evil_twin")])
+    _, at_once = ledger.wait(state, OPTIONS, made.START_NS + 70 * S)
+    state, first = ledger.wait(state, OPTIONS, made.START_NS + 61 * S)
+    assert [one.alert.key for one in at_once] == [left.alert.key, other.alert.key]
+    assert first + ledger.wait(state, OPTIONS, made.START_NS + 70 * S)[1] == at_once
 
 
 def by_hand(times):
