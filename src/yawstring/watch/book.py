@@ -3,12 +3,13 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from yawstring.learn import events
-from yawstring.learn.event_loop import LAST_NS, NOW, OPEN
+from yawstring.learn.event_loop import LAST_NS, NOW, OPEN, TOLD_NS
 from yawstring.models.base import Json
 from yawstring.watch import tally as evidence
 from yawstring.watch.alerts import SEVERITIES, Alert, AlertChange, ChangeKind, Severity, alert_key
@@ -55,8 +56,53 @@ class Book:
         )
         return state, tuple(self._changes)
 
-    def take(self, finding: Finding) -> None:
-        """One finding of a rule."""
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Findings of rules, in order of receipt."""
+        at = 0
+        while at < len(findings):
+            identity = self._routed(findings[at])
+            behind = self._uneventful(findings, at, identity)
+            if behind > at:
+                self._add(findings[at:behind], identity)
+                at = behind
+            else:
+                self._take(findings[at])
+                at += 1
+
+    def _uneventful(self, findings: Sequence[Finding], at: int, identity: Identity) -> int:
+        """Behind how many findings of one incident nothing will have been told: a flood's are taken in one go."""
+        entry = self._open.get((identity, ""))
+        if entry is None:
+            return at
+        own = findings[at].identity
+        hold_ns, last_ns = _ns(self._options.hold_s), entry.last_ns
+        ends_ns = [int(entry.state.registers[TOLD_NS]) + _ns(self._options.update_s) - 1]
+        ends_ns += [one.last_ns + hold_ns for one in islice(self._open.values(), 2) if one is not entry]
+        ends_ns += [_given_up_ns(self._options, one) for one in islice(self._resumed.values(), 1)]
+        end_ns = min(ends_ns)
+        while at < len(findings):
+            one = findings[at]
+            now_ns = max(self._latest_ns, last_ns, one.time_ns)
+            same = one.identity is own or self._routed(one) == identity
+            if not same or not one.score >= one.threshold or now_ns > end_ns or now_ns - last_ns > hold_ns:
+                break
+            last_ns, at = now_ns, at + 1
+        return at
+
+    def _add(self, findings: Sequence[Finding], identity: Identity) -> None:
+        """Findings of which nothing is told."""
+        self._counts["crowded"] += sum(one.identity is not identity and one.identity != identity for one in findings)
+        times = np.maximum.accumulate([max(one.time_ns, self._latest_ns) for one in findings])
+        self._latest_ns = int(times[-1])
+        key = (identity, "")
+        entry = self._open[key]
+        state, _ = events.step(entry.state, self._spec, times, np.array([_level(one) for one in findings]))
+        tally = evidence.added(entry.tally, findings)
+        self._open[key] = replace(entry, tally=tally, state=state, last_ns=self._latest_ns)
+        self._open.move_to_end(key)
+
+    def _take(self, finding: Finding) -> None:
+        """One finding."""
         now_ns = self._latest_ns = max(self._latest_ns, finding.time_ns)
         self.pass_time(now_ns)
         identity = self._routed(finding)
@@ -83,7 +129,10 @@ class Book:
         if entry is None:
             tally, counted = evidence.first(finding, finding.identity), 0
         else:
-            tally, counted = evidence.added(entry.tally, replace(finding, identity=entry.tally.identity)), entry.counted
+            tally, counted = (
+                evidence.added(entry.tally, [replace(finding, identity=entry.tally.identity)]),
+                entry.counted,
+            )
         incident = replace(change.incident, rows=change.incident.rows + counted)
         told = self._tell(kind, change.time_ns, incident, tally, entry, reasons)
         self._incidents[stream] = replace(told, number=number, counted=counted)
@@ -115,9 +164,8 @@ class Book:
     def _step(self, key: Key, entry: Entry | None, finding: Finding, now_ns: int) -> None:
         """Let a finding be decided on, and tell what comes of it."""
         state = events.begin(self._spec) if entry is None else entry.state
-        level = finding.score / finding.threshold if finding.threshold > 0 else 1.0
-        state, changes = events.step(state, self._spec, np.array([now_ns]), np.array([level]))
-        tally = evidence.first(finding, key[0]) if entry is None else evidence.added(entry.tally, finding)
+        state, changes = events.step(state, self._spec, np.array([now_ns]), np.array([_level(finding)]))
+        tally = evidence.first(finding, key[0]) if entry is None else evidence.added(entry.tally, [finding])
         for change in changes:
             entry = self._tell(_KINDS[change.kind], change.time_ns, change.incident, tally, entry)
         if entry is None:
@@ -314,6 +362,11 @@ def _entry(spec: events.EventSpec, alert: Alert) -> Entry:
     )
     told_ns = alert.last_ns if alert.closed_ns is None else alert.closed_ns
     return Entry(tally=tally, alert=alert, told_ns=told_ns, last_ns=alert.last_ns, state=events.begin(spec))
+
+
+def _level(finding: Finding) -> float:
+    """How high a score is, 1 at its threshold."""
+    return finding.score / finding.threshold if finding.threshold > 0 else 1.0
 
 
 def _given_up_ns(options: LedgerOptions, entry: Entry) -> int:

@@ -49,8 +49,7 @@ def take(state: LedgerState, options: LedgerOptions, findings: Sequence[Finding]
     if not findings:
         return state, ()
     book = Book(state, options)
-    for finding in findings:
-        book.take(finding)
+    book.take(findings)
     return book.closed()
 
 
