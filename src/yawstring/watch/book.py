@@ -1,6 +1,5 @@
 """The ledger's state while it is being changed: who is open, who is quiet, who is waited for after a restart."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
@@ -16,15 +15,12 @@ from yawstring.watch.alerts import SEVERITIES, Alert, AlertChange, ChangeKind, S
 from yawstring.watch.findings import Finding, Identity
 from yawstring.watch.ledger_state import Entry, Key, LedgerOptions, LedgerState
 from yawstring.watch.plain import plain
+from yawstring.watch.resuming import CROWD, RULES, VALUE, given_up_ns, nanoseconds, resumed_state
 from yawstring.watch.severity import CONSEQUENCES, UNKNOWN_KIND, severity
 from yawstring.watch.suppression import suppressed_by
 from yawstring.watch.tally import Tally
 
-NS_PER_S: Final = 1_000_000_000
 REASONS_MOST: Final = 10
-VALUE, CROWD, RULES = "value", "crowd", "rules"
-"""Names in an alert's details: what was measured, that it stands for many, and every rule that sees it."""
-
 _KINDS: Final[Mapping[events.ChangeKind, ChangeKind]] = {
     "confirmed": "opened",
     "updated": "updated",
@@ -75,10 +71,10 @@ class Book:
         if entry is None:
             return at
         own = findings[at].identity
-        hold_ns, last_ns = _ns(self._options.hold_s), entry.last_ns
-        ends_ns = [int(entry.state.registers[TOLD_NS]) + _ns(self._options.update_s) - 1]
+        hold_ns, last_ns = nanoseconds(self._options.hold_s), entry.last_ns
+        ends_ns = [int(entry.state.registers[TOLD_NS]) + nanoseconds(self._options.update_s) - 1]
         ends_ns += [one.last_ns + hold_ns for one in islice(self._open.values(), 2) if one is not entry]
-        ends_ns += [_given_up_ns(self._options, one) for one in islice(self._resumed.values(), 1)]
+        ends_ns += [given_up_ns(self._options, one) for one in islice(self._resumed.values(), 1)]
         end_ns = min(ends_ns)
         while at < len(findings):
             one = findings[at]
@@ -139,16 +135,16 @@ class Book:
 
     def pass_time(self, now_ns: int) -> None:
         """Close what has been quiet for too long, in the order in which that came about."""
-        hold_ns, merge_ns = _ns(self._options.hold_s), _ns(self._options.merge_gap_s)
+        hold_ns, merge_ns = nanoseconds(self._options.hold_s), nanoseconds(self._options.merge_gap_s)
         due: list[tuple[int, Key]] = []
         for key, entry in self._open.items():
             if now_ns - entry.last_ns <= hold_ns:
                 break
             due.append((entry.last_ns + hold_ns, key))
         for key, entry in self._resumed.items():
-            if now_ns <= _given_up_ns(self._options, entry):
+            if now_ns <= given_up_ns(self._options, entry):
                 break
-            due.append((_given_up_ns(self._options, entry), key))
+            due.append((given_up_ns(self._options, entry), key))
         for _, key in sorted(due, key=lambda one: one[0]):
             self._close(key, now_ns)
         while self._quiet and now_ns - next(iter(self._quiet.values())).last_ns > merge_ns:
@@ -249,7 +245,7 @@ class Book:
         """Close an incident of a rule, or one that was waited for; ``None``: the input has ended."""
         waited = self._resumed.pop(key, None)
         if waited is not None:
-            self._end(waited, waited.last_ns + _ns(self._options.hold_s))
+            self._end(waited, waited.last_ns + nanoseconds(self._options.hold_s))
             return
         entry = self._open.pop(key)
         if now_ns is None:
@@ -275,13 +271,13 @@ class Book:
         if entry is None:
             return None
         del self._resumed[key]
-        return replace(entry, state=_resumed_state(self._spec, entry.alert, now_ns))
+        return replace(entry, state=resumed_state(self._spec, entry.alert, now_ns))
 
     def _waited_for(self, finding: Finding, opened_ns: int) -> Entry | None:
         """A detector's alert of before a restart that goes on, whatever the attack is called now."""
         for key, entry in self._resumed.items():
             same = key[1] == finding.source and key[0].drone == finding.identity.drone
-            if same and opened_ns <= _given_up_ns(self._options, entry):
+            if same and opened_ns <= given_up_ns(self._options, entry):
                 del self._resumed[key]
                 return replace(entry, counted=entry.alert.count)
         return None
@@ -320,17 +316,6 @@ class Book:
         return True
 
 
-def resumable(options: LedgerOptions, alerts: Sequence[Alert]) -> "OrderedDict[Key, Entry]":
-    """Alerts of an earlier run as entries that are waited for, the one given up first at the start."""
-    latest = sorted(alerts, key=lambda alert: alert.last_ns)[-options.identities_most :]
-    entries = sorted((_entry(options.spec, one) for one in latest), key=lambda entry: _given_up_ns(options, entry))
-    return OrderedDict((_key(entry.alert), entry) for entry in entries)
-
-
-def _key(alert: Alert) -> Key:
-    return alert.identity, alert.source if alert.origin == "model" else ""
-
-
 def _details(tally: Tally) -> dict[str, Json]:
     found: dict[str, Json] = {}
     if tally.value is not None:
@@ -342,55 +327,6 @@ def _details(tally: Tally) -> dict[str, Json]:
     return found
 
 
-def _entry(spec: events.EventSpec, alert: Alert) -> Entry:
-    """An alert that was written down, as it is remembered."""
-    value, rules = alert.details.get(VALUE), alert.details.get(RULES)
-    sources = tuple(map(str, rules)) if isinstance(rules, list) and rules else (alert.source,)
-    tally = Tally(
-        identity=alert.identity,
-        origin=alert.origin,
-        sources=sources,
-        watched=alert.watched,
-        score=alert.score,
-        threshold=alert.threshold,
-        words=alert.words,
-        value=value if isinstance(value, float) else None,
-        frames=alert.frames,
-        heard_dbm=() if alert.rssi_dbm is None else (alert.rssi_dbm,),
-        frequency_mhz=alert.frequency_mhz,
-        crowded=alert.details.get(CROWD) is True,
-    )
-    told_ns = alert.last_ns if alert.closed_ns is None else alert.closed_ns
-    return Entry(tally=tally, alert=alert, told_ns=told_ns, last_ns=alert.last_ns, state=events.begin(spec))
-
-
 def _level(finding: Finding) -> float:
     """How high a score is, 1 at its threshold."""
     return finding.score / finding.threshold if finding.threshold > 0 else 1.0
-
-
-def _given_up_ns(options: LedgerOptions, entry: Entry) -> int:
-    """After when an incident of before a restart is another one."""
-    gap_s = options.resume_gap_s if entry.alert.closed_ns is None else options.merge_gap_s
-    return entry.last_ns + _ns(gap_s)
-
-
-def _resumed_state(spec: events.EventSpec, alert: Alert, now_ns: int) -> events.EventState:
-    incident = events.Incident(
-        recording=0,
-        identity=0,
-        named=0,
-        opened_ns=alert.opened_ns,
-        confirmed_ns=alert.confirmed_ns,
-        last_ns=alert.last_ns,
-        closed_ns=None,
-        peak=1.0,
-        rows=alert.count,
-    )
-    if alert.closed_ns is None:
-        return events.resume(spec, incident, seen_ns=now_ns)
-    return events.finish(events.resume(spec, incident, seen_ns=alert.last_ns), spec)[0]
-
-
-def _ns(seconds: float) -> int:
-    return round(min(seconds, 1e9) * NS_PER_S)
