@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,8 +27,14 @@ from yawstring.watch.alert_json import alert_from_json, alert_to_json, change_fr
 from yawstring.watch.alerts import Alert, AlertChange
 from yawstring.watch.plain import plain
 
+RECORD: Final = "alerts.db"
+"""Name of the record in the folder of a watch."""
+
 UPDATES_KEPT_NS: Final = 3600 * 10**9
 """Updates of an alert older than this, counted from its latest, are forgotten."""
+
+IDENTITY: Final = "identity"
+"""Name of the note that tells a record from others."""
 
 HEALTH_MOST: Final = 86_400
 STATIONS_MOST: Final = 1_000
@@ -80,10 +87,13 @@ class AlertStore:
         path = Path(path)
         locked = lock(path)
         try:
-            return cls(connect(path, create=True), path, locked=locked)
+            store = cls(connect(path, create=True), path, locked=locked)
+            if store.noted(IDENTITY) is None:
+                store.note(IDENTITY, uuid.uuid4().hex)
         except BaseException:
             os.close(locked)
             raise
+        return store
 
     @classmethod
     def open(cls, path: Path | str, *, read_only: bool = False) -> Self:
@@ -98,6 +108,11 @@ class AlertStore:
         """
         path = Path(path)
         return cls(connect(path, create=False, read_only=read_only), path)
+
+    @property
+    def identity(self) -> str:
+        """32 hexadecimal digits that tell this record from any other."""
+        return self.noted(IDENTITY) or ""
 
     def close(self) -> None:
         """Close the file, and let another process write."""
@@ -146,6 +161,11 @@ class AlertStore:
         """The alert of that key, or ``None``."""
         found = self._alerts("WHERE key = ?", key)
         return found[0] if found else None
+
+    def keys(self, beginning: str, limit: int = 2) -> list[str]:
+        """Keys of alerts that begin like this."""
+        query = "SELECT key FROM alerts WHERE substr(key, 1, ?) = ? ORDER BY key LIMIT ?"
+        return [str(key) for (key,) in self._rows(query, len(beginning), beginning, limit)]
 
     def mark(self, key: str) -> Mark:
         """What has been added to an alert; an empty one where there is no such alert."""
@@ -233,8 +253,8 @@ class AlertStore:
         return None
 
     def advance(self, sink: str, sequence: int) -> None:
-        """A sink has taken every change up to that number."""
-        with transaction(self._connection, self.path):
+        """A sink has taken every change up to that number. A power cut may undo it, so that some are sent again."""
+        with transaction(self._connection, self.path, durable=False):
             self._run("INSERT OR REPLACE INTO cursors VALUES (?, ?)", sink, sequence)
 
     def _apply(self, change: AlertChange) -> None:
