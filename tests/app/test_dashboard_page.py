@@ -200,7 +200,14 @@ def test_an_attack_appears_is_opened_acknowledged_and_downloaded_and_lasts(serve
         change(store, "closed", alert("deauthentication_flood", flood.opened_ns, last_ns=now_ns, closed_ns=now_ns))
         page.shows("No attack seen.")
         page.shows("There is none.")
-        assert "nobody has acknowledged" not in page.text()
+        assert "not acknowledged" not in page.text()
+        twin = alert("evil_twin", now_ns - 9 * S, closed_ns=now_ns)
+        change(store, "opened", twin)
+        page.shows("No attack now. Over since")
+        page.shows("Over, and not acknowledged")
+        store.acknowledge(twin.key, "Ada", "", now_ns)  # by the command line, say
+        page.shows("No attack seen.")
+        assert "not acknowledged" not in page.text()
 
 
 def test_what_strangers_write_is_shown_but_not_run(server: Server, page: Browser) -> None:

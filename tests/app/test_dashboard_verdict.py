@@ -42,6 +42,8 @@ def _seen(**fields: Any) -> Snapshot:
         (_seen(alerts=[replace(TWIN, suppressed="7")]), "calm", "No attack seen."),
         (_seen(body={"air": "silent"}), "doubt", "No attack seen, but no frame is heard."),
         (_seen(body={"telemetry": "stale"}), "doubt", "No attack seen, but telemetry has stopped."),
+        (_seen(unread=[TWIN]), "doubt", "No attack now. Over since 07:59:01: evil twin."),
+        (_seen(unread=[TWIN], alerts=[FLOOD]), "attack", "Under attack: de-authentication flood, since 07:58:30."),
         (_seen(body={"telemetry": "none"}), "calm", "No attack seen."),
     ],
 )
@@ -55,7 +57,8 @@ def test_the_verdict(seen: Snapshot, tone: str, sentence: str) -> None:
     [
         (_seen(alerts=[replace(TWIN, watched=False)]), "1 open alert about neighbours."),
         (_seen(alerts=[replace(TWIN, suppressed="7")]), "1 open alert kept quiet by your list."),
-        (_seen(unread=2), "2 closed alerts nobody has acknowledged."),
+        (_seen(unread=[TWIN]), "Over and not acknowledged: 1 alert."),
+        (_seen(unread=[TWIN, TWIN], alerts=[FLOOD]), "Over and not acknowledged: 2 alerts."),
         (_seen(alerts=[TWIN], body={"air": "gone"}), "Half blind: the capture interface is gone."),
         (_seen(alerts=[TWIN], alive=False), "When it stopped: Under attack: evil twin, since 07:59:00."),
     ],
@@ -150,11 +153,13 @@ def test_the_worst_alert_of_the_drone_comes_first(reading: Reading, tmp_path: Pa
     quiet = alert("replay", NOW - 4 * S, severity="critical", suppressed="3")
     closed = alert("replay", NOW - 3 * S, closed_ns=NOW)
     with watched(tmp_path, NOW, seconds=1) as store:
-        change(store, "opened", quiet, neighbour, FLOOD, TWIN, worse, closed)
+        change(
+            store, "opened", quiet, neighbour, FLOOD, TWIN, worse, closed, replace(neighbour, key="0", closed_ns=NOW)
+        )
         assert reading.snapshot().alerts == [worse, TWIN, FLOOD, neighbour, quiet]
-        assert reading.snapshot().unread == 1
+        assert reading.snapshot().unread == [closed]
         reading.acknowledge(closed.key, "Ada", "seen")
-        assert reading.snapshot().unread == 0
+        assert reading.snapshot().unread == []
         marked = reading.alert(closed.key)
         assert marked is not None
         assert (marked.mark.acknowledged_by, marked.mark.note) == ("Ada", "seen")

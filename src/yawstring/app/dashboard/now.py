@@ -8,13 +8,19 @@ from nicegui.elements.mixins.text_element import TextElement
 from yawstring.app.dashboard.charts import Axes, Curve, chart, room
 from yawstring.app.dashboard.frame import Live, element, text
 from yawstring.app.dashboard.markup import Text, facts, joined, paragraph
-from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot
+from yawstring.app.dashboard.snapshot import Health, Snapshot
 from yawstring.app.dashboard.words import NONE, channel, clock, headline, number, severity, span
 from yawstring.table.survey import mac_text
 from yawstring.watch.alerts import Alert
 
 AUTO = "auto"
 """What stands for the drone where the watch is to find it by itself."""
+
+MOST_OVER = 12
+"""Cards of alerts that are over; the history has all."""
+
+LEAST_SHOWN_S = 60
+"""Width of a curve at least, however short the watch has run."""
 
 KINDS = ("management", "control", "data", "malformed")
 
@@ -33,6 +39,9 @@ def build(live: Live) -> None:
     text("h2", "Open alerts")
     none = text("p", "There is none.", "soft")
     cards = Cards()
+    with element("section") as over:
+        text("h2", "Over, and not acknowledged")
+        past = Cards()
     text("h2", "Link and aircraft")
     state = ui.html("")
     with element("div", "columns"):
@@ -41,6 +50,8 @@ def build(live: Live) -> None:
     def refresh(seen: Snapshot) -> None:
         none.set_visibility(not seen.alerts)
         cards.show(seen.alerts, seen.now_ns)
+        over.set_visibility(bool(seen.unread))
+        past.show(seen.unread[:MOST_OVER], seen.now_ns)
         state.content = joined([paragraph(_drone(seen)), facts(_state(seen))])
         for drawing, draw in drawings:
             drawing.content = draw(seen) if seen.health else paragraph("Nothing has been heard yet.", "soft")
@@ -49,7 +60,7 @@ def build(live: Live) -> None:
 
 
 class Cards:
-    """Open alerts, a card each, changed in place so that whoever is on one with the keyboard stays there."""
+    """Alerts, a card each, changed in place so that whoever is on one with the keyboard stays there."""
 
     def __init__(self) -> None:
         self._box = element("div", "cards")
@@ -97,9 +108,14 @@ def _card(alert: Alert, now_ns: int) -> Text:
         [
             badge(alert),
             paragraph(alert.words),
-            paragraph(f"Since {clock(alert.opened_ns, now_ns)}{attacker}. About {whose(alert)}.", "soft"),
+            paragraph(f"{_when(alert, now_ns)}{attacker}. About {whose(alert)}.", "soft"),
         ]
     )
+
+
+def _when(alert: Alert, now_ns: int) -> str:
+    began = clock(alert.opened_ns, now_ns)
+    return f"Since {began}" if alert.closed_ns is None else f"From {began} to {clock(alert.last_ns, now_ns)}"
 
 
 def _state(seen: Snapshot) -> Iterator[tuple[Text, Text]]:
@@ -151,12 +167,12 @@ def _section(title: str) -> ui.html:
 def _axes(seen: Snapshot, low: float, high: float, unit: str = "", digits: int = 0) -> Axes:
     last_ns = seen.health[-1].time_ns
     times_ns = [one.time_ns for one in seen.health]
-    first_ns = min(times_ns[0], last_ns - SECONDS_SHOWN * _NS_PER_S)
+    first_ns = min(times_ns[0], last_ns - LEAST_SHOWN_S * _NS_PER_S)
     return Axes(times_ns=times_ns, first_ns=first_ns, last_ns=last_ns, low=low, high=high, unit=unit, digits=digits)
 
 
 def _ends(seen: Snapshot) -> tuple[str, str]:
-    shown_ns = max(seen.health[-1].time_ns - seen.health[0].time_ns, SECONDS_SHOWN * _NS_PER_S)
+    shown_ns = max(seen.health[-1].time_ns - seen.health[0].time_ns, LEAST_SHOWN_S * _NS_PER_S)
     return f"{span(shown_ns / _NS_PER_S)} before", clock(seen.health[-1].time_ns, seen.now_ns)
 
 
@@ -169,8 +185,8 @@ def _score(seen: Snapshot) -> Text:
     known = [value for value in score if value is not None]
     threshold = seen.health[-1].number("threshold")
     limit = "" if threshold is None else f"; it counts from {threshold:.2f} on"
-    none = "No score yet." if seen.notes.get("bundle") else "There is no detector: rules alone watch."
-    says = f"Now {number(score[-1], digits=2)}, at most {max(known):.2f}{limit}." if known else none
+    if not known:
+        return paragraph("No score yet." if seen.notes.get("bundle") else "No detector: rules alone watch.", "soft")
     return chart(
         _axes(seen, 0, 1, digits=1),
         [
@@ -178,7 +194,7 @@ def _score(seen: Snapshot) -> Text:
             Curve(name="threshold", values=_values(seen, "threshold"), style="limit"),
         ],
         ends=_ends(seen),
-        says=says,
+        says=f"Now {number(score[-1], digits=2)}, at most {max(known):.2f}{limit}.",
         spans=[(one.opened_ns, one.last_ns) for one in seen.alerts if one.watched and one.suppressed is None],
     )
 

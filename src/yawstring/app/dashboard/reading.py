@@ -142,13 +142,13 @@ class Reading:
                 return Snapshot(now_ns=now_ns, alive=False)
             health = [Health(time_ns=at, body=body) for at, body in store.health(limit=SECONDS_SHOWN)]
             listed = store.alerts(limit=MOST_LISTED)
-            closed = [one for one in listed if one.closed_ns is not None and one.suppressed is None]
+            over = [one for one in listed if one.closed_ns is not None and one.watched and one.suppressed is None]
             return Snapshot(
                 now_ns=now_ns,
                 alive=bool(health) and self._alive(health[-1], now_ns),
                 health=unbroken(health),
                 alerts=sorted(store.alerts(open_only=True, limit=MOST_OPEN), key=_urgency),
-                unread=sum(one.mark.acknowledged_ns is None for one in _marked(store, closed)),
+                unread=[one.alert for one in _marked(store, over) if one.mark.acknowledged_ns is None],
                 stations=sorted(store.stations(), key=_busy, reverse=True)[:MOST_STATIONS],
                 notes={name: text for name in NOTES if (text := store.noted(name)) is not None},
             )

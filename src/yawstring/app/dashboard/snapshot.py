@@ -74,7 +74,7 @@ class Snapshot:
         alive: Whether the watch has given a sign of life just now.
         health: What the watch last told of itself, the oldest first: this run, :data:`SECONDS_SHOWN` times at most.
         alerts: Open alerts, the worst first; at most :data:`yawstring.app.dashboard.reading.MOST_OPEN`.
-        unread: Closed alerts that nobody has acknowledged, among the newest.
+        unread: Closed alerts about the watched drone that nobody has acknowledged, the latest first.
         stations: Transmitters, the busiest first.
         notes: What the watch says of itself: drone, bundle, sources, when it started.
     """
@@ -83,7 +83,7 @@ class Snapshot:
     alive: bool
     health: Sequence[Health] = ()
     alerts: Sequence[Alert] = ()
-    unread: int = 0
+    unread: Sequence[Alert] = ()
     stations: Sequence[Mapping[str, Json]] = ()
     notes: Mapping[str, str] = field(default_factory=dict)
 

@@ -76,15 +76,22 @@ def verdict(seen: Snapshot, zone: tzinfo | None = None) -> Verdict:
         return Verdict(tone=tone, sentence=_attack(mine, seen, zone), more=_sentences([trouble, more]))
     if troubles:
         return Verdict(tone="doubt", sentence=f"No attack seen, but {' and '.join(troubles)}.", more=more)
+    if seen.unread:
+        last = clock(max(one.last_ns for one in seen.unread), seen.now_ns, zone)
+        sentence = f"No attack now. Over since {last}: {_named(seen.unread)}."
+        return Verdict(tone="doubt", sentence=sentence, more=more)
     return Verdict(tone="calm", sentence="No attack seen.", more=more)
 
 
 def _attack(mine: Sequence[Alert], seen: Snapshot, zone: tzinfo | None) -> str:
-    kinds = list(dict.fromkeys(kind(one.identity.kind) for one in mine))
-    named = ", ".join(kinds[:_MOST_KINDS])
-    rest = f" and {len(kinds) - _MOST_KINDS} more" if len(kinds) > _MOST_KINDS else ""
     word = "Under attack" if any(one.severity != "low" for one in mine) else "Suspicious"
-    return f"{word}: {named}{rest}, since {clock(min(one.opened_ns for one in mine), seen.now_ns, zone)}."
+    return f"{word}: {_named(mine)}, since {clock(min(one.opened_ns for one in mine), seen.now_ns, zone)}."
+
+
+def _named(alerts: Sequence[Alert]) -> str:
+    kinds = list(dict.fromkeys(kind(one.identity.kind) for one in alerts))
+    rest = f" and {len(kinds) - _MOST_KINDS} more" if len(kinds) > _MOST_KINDS else ""
+    return ", ".join(kinds[:_MOST_KINDS]) + rest
 
 
 def _troubles(last: Health) -> Iterator[str]:
@@ -99,7 +106,7 @@ def _aside(seen: Snapshot, told: Sequence[Alert]) -> Iterator[str]:
     if quiet:
         yield f"{_counted(quiet, 'open alert')} kept quiet by your list."
     if seen.unread:
-        yield f"{_counted(seen.unread, 'closed alert')} nobody has acknowledged."
+        yield f"Over and not acknowledged: {_counted(len(seen.unread), 'alert')}."
 
 
 def _counted(count: int, what: str) -> str:
