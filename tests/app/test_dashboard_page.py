@@ -205,6 +205,7 @@ def test_an_attack_appears_is_opened_acknowledged_and_downloaded_and_lasts(serve
         change(store, "opened", twin)
         page.shows("No attack now. Over since")
         page.shows("Over, and not acknowledged")
+        store.note_health(time.time_ns(), health(61))
         store.acknowledge(twin.key, "Ada", "", now_ns)  # by the command line, say
         page.shows("No attack seen.")
         assert "not acknowledged" not in page.text()
@@ -327,7 +328,7 @@ def test_bound_wider_it_asks_for_the_token_that_the_terminal_shows(page: Browser
         page.shows("That was not the token")
         page.write("#token", token[1])
         page.press("Enter", 13, "\r")
-        page.shows("No attack seen.")
+        page.shows("Link and aircraft")
         (cookie,) = [one for one in page.cookies() if one["value"] == token[1]]
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         assert page.run("document.cookie") == ""

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from support.watched import S, alert, change, health, watched
-from yawstring.app.dashboard.reading import MOST_LISTED, MOST_OPEN, Reading
+from yawstring.app.dashboard.reading import MOST_LISTED, Reading
 from yawstring.app.dashboard.snapshot import SECONDS_SHOWN, Health, Snapshot, unbroken
 from yawstring.app.dashboard.verdict import verdict
 from yawstring.edge.alert_store import AlertStore
@@ -165,12 +165,36 @@ def test_the_worst_alert_of_the_drone_comes_first(reading: Reading, tmp_path: Pa
         assert (marked.mark.acknowledged_by, marked.mark.note) == ("Ada", "seen")
 
 
+def test_a_crowd_about_neighbours_does_not_hide_an_attack(reading: Reading, tmp_path: Path) -> None:
+    crowd = [alert("evil_twin", NOW - at, severity="critical", watched=False) for at in range(MOST_LISTED + 20)]
+    with watched(tmp_path, NOW, seconds=1) as store:
+        change(store, "opened", FLOOD, *crowd)
+        assert reading.snapshot().alerts[0] == FLOOD
+        assert verdict(reading.snapshot(), UTC).tone == "attack"
+
+
+def test_it_is_read_less_often_where_reading_takes_long(reading: Reading, times: Times, tmp_path: Path) -> None:
+    with watched(tmp_path, NOW, seconds=1) as store:
+
+        def slow() -> int:
+            times.pass_by(0.2)
+            return times.now_ns()
+
+        reading.clock_ns = slow
+        assert len(reading.snapshot().health) == 1
+        store.note_health(NOW, health(2))
+        times.pass_by(1.5)
+        assert len(reading.snapshot().health) == 1
+        times.pass_by(0.5)
+        assert len(reading.snapshot().health) == 2
+
+
 def test_pages_read_no_more_than_they_show(reading: Reading, tmp_path: Path) -> None:
     many = [alert("evil_twin", NOW - at * S) for at in range(MOST_LISTED + 20)]
     with watched(tmp_path, NOW, seconds=SECONDS_SHOWN + 20) as store:
         change(store, "opened", *many)
         seen = reading.snapshot()
-        assert (len(seen.health), len(seen.alerts)) == (SECONDS_SHOWN, MOST_OPEN)
+        assert len(seen.health) == SECONDS_SHOWN
         assert len(reading.listed()) == MOST_LISTED
         assert reading.listed()[0].alert == many[0]
 

@@ -16,8 +16,8 @@ from yawstring.watch.alerts import Alert
 AUTO = "auto"
 """What stands for the drone where the watch is to find it by itself."""
 
-MOST_OVER = 12
-"""Cards of alerts that are over; the history has all."""
+MOST_OPEN, MOST_OVER = 50, 12
+"""Cards of alerts that are open, and of those that are over; the history has more."""
 
 LEAST_SHOWN_S = 60
 """Width of a curve at least, however short the watch has run."""
@@ -37,7 +37,7 @@ _NS_PER_S = 1_000_000_000
 def build(live: Live) -> None:
     """Build the page's sections."""
     text("h2", "Open alerts")
-    none = text("p", "There is none.", "soft")
+    none = text("p", "", "soft")
     cards = Cards()
     with element("section") as over:
         text("h2", "Over, and not acknowledged")
@@ -48,8 +48,8 @@ def build(live: Live) -> None:
         drawings = [(_section(title), draw) for title, draw in _CHARTS.items()]
 
     def refresh(seen: Snapshot) -> None:
-        none.set_visibility(not seen.alerts)
-        cards.show(seen.alerts, seen.now_ns)
+        none.text = _beyond(len(seen.alerts))
+        cards.show(seen.alerts[:MOST_OPEN], seen.now_ns)
         over.set_visibility(bool(seen.unread))
         past.show(seen.unread[:MOST_OVER], seen.now_ns)
         state.content = joined([paragraph(_drone(seen)), facts(_state(seen))])
@@ -111,6 +111,12 @@ def _card(alert: Alert, now_ns: int) -> Text:
             paragraph(f"{_when(alert, now_ns)}{attacker}. About {whose(alert)}.", "soft"),
         ]
     )
+
+
+def _beyond(count: int) -> str:
+    if count > MOST_OPEN:
+        return f"{count:,} are open; the {MOST_OPEN} worst are shown."
+    return "" if count else "There is none."
 
 
 def _when(alert: Alert, now_ns: int) -> str:

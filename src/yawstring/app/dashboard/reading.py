@@ -21,14 +21,17 @@ from yawstring.watch.alerts import SEVERITIES, Alert
 FILE = "alerts.db"
 """Where the watch keeps its alerts, in its folder."""
 
-MOST_OPEN, MOST_LISTED, MOST_STATIONS = 50, 300, 200
-"""Rows that a page reads, whatever the store holds."""
+MOST_LISTED, MOST_STATIONS = 300, 200
+"""Rows that a page reads, whatever the store holds. Open alerts are all read; the ledger bounds them."""
 
 SIGN_OF_LIFE_S = 10.0
 """After so long without one the watch counts as dead; it writes every second."""
 
 READ_EVERY_S = 0.4
 """How often it is read at most, however many pages look."""
+
+SHARE = 0.1
+"""Of the time, at most, is spent reading: with thousands of open alerts it is read less often."""
 
 NOTES = ("drone", "bundle", "sources", "started")
 
@@ -64,7 +67,7 @@ class Reading:
         self._ticks_s = ticks_s
         self._store: AlertStore | None = None
         self._file: tuple[int, int] | None = None
-        self._read_s = float("-inf")
+        self._again_s = float("-inf")
         self._kept: Snapshot | None = None
         self._last: tuple[tuple[int, int] | None, Health] | None = None
         self._changed_s = float("-inf")
@@ -75,8 +78,11 @@ class Reading:
         Raises:
             StoreError: It cannot be read.
         """
-        if self._kept is None or self._ticks_s() - self._read_s >= READ_EVERY_S:
-            self._kept, self._read_s = self._snapshot(), self._ticks_s()
+        began_s = self._ticks_s()
+        if self._kept is None or began_s >= self._again_s:
+            self._kept = self._snapshot()
+            took_s = self._ticks_s() - began_s
+            self._again_s = began_s + max(READ_EVERY_S, took_s / SHARE)
         return self._kept
 
     def listed(self, since_ns: int | None = None) -> list[Marked]:
@@ -147,7 +153,7 @@ class Reading:
                 now_ns=now_ns,
                 alive=bool(health) and self._alive(health[-1], now_ns),
                 health=unbroken(health),
-                alerts=sorted(store.alerts(open_only=True, limit=MOST_OPEN), key=_urgency),
+                alerts=sorted(store.open_alerts(), key=_urgency),
                 unread=[one.alert for one in _marked(store, over) if one.mark.acknowledged_ns is None],
                 stations=sorted(store.stations(), key=_busy, reverse=True)[:MOST_STATIONS],
                 notes={name: text for name in NOTES if (text := store.noted(name)) is not None},

@@ -73,7 +73,7 @@ class Snapshot:
         now_ns: By the clock of the machine that the dashboard runs on.
         alive: Whether the watch has given a sign of life just now.
         health: What the watch last told of itself, the oldest first: this run, :data:`SECONDS_SHOWN` times at most.
-        alerts: Open alerts, the worst first; at most :data:`yawstring.app.dashboard.reading.MOST_OPEN`.
+        alerts: Every open alert, the worst first: a crowd about neighbours must not hide one about the drone.
         unread: Closed alerts about the watched drone that nobody has acknowledged, the latest first.
         stations: Transmitters, the busiest first.
         notes: What the watch says of itself: drone, bundle, sources, when it started.
