@@ -297,9 +297,9 @@ def test_the_history_is_filtered_by_its_address_and_says_when_it_is_old(server: 
         )
         rows = "[...document.querySelectorAll('tbody tr a')].map((one) => one.textContent).join()"
         page.open(server.address("/history?severity=medium&state=open"))
-        page.until(f"{rows} === 'CSA abuse,Evil twin'")
+        page.until(f"{rows} === 'Channel switch (CSA) abuse,Evil twin'")
         page.open(server.address("/history"))
-        page.until(f"{rows} === 'Beacon flood,CSA abuse,Replay,Evil twin'")
+        page.until(f"{rows} === 'Beacon flood,Channel switch (CSA) abuse,Replay,Evil twin'")
         page.write("[name=words]", "replay")
         page.click(".filter button")
         page.until(f"location.search.includes('words=replay') && {rows} === 'Replay'")

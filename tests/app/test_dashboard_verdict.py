@@ -114,6 +114,11 @@ def test_it_waits_for_a_watch_and_follows_it_and_the_next_one(reading: Reading, 
     with watched(tmp_path, NOW, seconds=2):
         times.pass_by(1)
         assert len(reading.snapshot().health) == 2
+    for file in tmp_path.iterdir():
+        file.unlink()
+    with watched(tmp_path, NOW, seconds=4):
+        times.pass_by(1)
+        assert len(reading.snapshot().health) == 4, "it still reads the file that was"
 
 
 def test_a_sign_of_life_is_a_recent_one_or_one_that_changes(reading: Reading, times: Times, tmp_path: Path) -> None:

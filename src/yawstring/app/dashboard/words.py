@@ -17,7 +17,14 @@ _CHANNEL_14_MHZ = 2484
 _BAND_2_MHZ, _BAND_5_MHZ, _BAND_6_MHZ = 2407, 5000, 5950
 """Where channel 0 would lie, 5 MHz to a number."""
 
-_PREFIXES = {"deauthentication": "de-authentication", "rts cts": "RTS/CTS", "dos": "DoS", "csa": "CSA", "tsf": "TSF"}
+_NAMES = {
+    "csa_abuse": "channel switch (CSA) abuse",
+    "deauthentication_flood": "de-authentication flood",
+    "dos": "DoS",
+    "rts_cts_flood": "RTS/CTS flood",
+    "spoofed_remote_id": "spoofed Remote ID",
+}
+"""Kinds whose words are not simply those of their name."""
 
 
 def span(seconds: float) -> str:
@@ -76,11 +83,7 @@ def kind(name: str) -> str:
         >>> kind("deauthentication_flood"), kind("evil_twin"), kind("rts_cts_flood"), kind("DoS")
         ('de-authentication flood', 'evil twin', 'RTS/CTS flood', 'DoS')
     """
-    text = name.replace("_", " ").strip()
-    for plain, proper in _PREFIXES.items():
-        if text.lower() == plain or text.lower().startswith(f"{plain} "):
-            return proper + text[len(plain) :]
-    return text or "attack"
+    return _NAMES.get(name) or name.replace("_", " ").strip() or "attack"
 
 
 def headline(alert: Alert) -> str:
