@@ -1,5 +1,6 @@
 """The dashboard in a real browser: what a person sees, opens, writes and downloads, through restarts of everything."""
 
+import contextlib
 import importlib.util
 import itertools
 import json
@@ -98,6 +99,16 @@ class Server:
     def __exit__(self, *_: object) -> None:
         if self._process is not None:
             assert self.stop() == "", "it had something to complain about"
+
+    @contextlib.contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It hangs, or the network between has gone: no connection ends, and nothing comes any longer."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def address(self, path: str = "/") -> str:
         return f"http://127.0.0.1:{self.port}{path}"
@@ -332,6 +343,16 @@ def test_bound_wider_it_asks_for_the_token_that_the_terminal_shows(page: Browser
         (cookie,) = [one for one in page.cookies() if one["value"] == token[1]]
         assert (cookie["httpOnly"], cookie["sameSite"]) == (True, "Strict")
         assert page.run("document.cookie") == ""
+
+
+def test_a_page_that_is_told_nothing_any_longer_says_so(server: Server, page: Browser) -> None:
+    with watched(server.folder, time.time_ns(), seconds=2):
+        page.open(server.address("/stations"))
+        page.shows("controller")
+        with server.frozen():
+            page.shows("What stands here is no longer current")
+            page.until("document.title === '✕ Not current · yawstring'")
+        page.until("!document.body.innerText.includes('no longer current') && !document.title.includes('Not current')")
 
 
 def test_a_record_that_cannot_be_read_is_the_verdict_until_it_can(server: Server, page: Browser) -> None:

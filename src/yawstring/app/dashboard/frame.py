@@ -31,6 +31,9 @@ class Live:
     def __init__(self, reading: Reading) -> None:
         self.reading = reading
         self._refreshes: list[Refresh] = []
+        self._pulse = text("span", "")
+        self._pulse.props.update({"id": "pulse", "hidden": True})
+        self._beats = 0
 
     def on_refresh(self, refresh: Refresh) -> None:
         """Call ``refresh`` with the store as it stands: now, and every :data:`REFRESH_S` from now on."""
@@ -46,6 +49,8 @@ class Live:
             banner.show(Verdict(tone="blind", sentence=f"The record of alerts cannot be read: {error}."))
         else:
             banner.show(verdict(seen))
+        self._beats += 1
+        self._pulse.text = str(self._beats)  # the page counts as current while this changes
 
 
 class Banner:

@@ -109,10 +109,12 @@ def _forms(app: FastAPI, reading: Reading) -> None:
 _GONE = """<p id="gone" role="alert" hidden>✕ What stands here is no longer current: the dashboard cannot be reached.
 It comes back by itself.</p><script>
   // A page, or a tab in the background, must not go on saying that all is well when nobody tells it any longer.
-  let heard = Date.now(), kept = null;
+  // Where the radio link is what is attacked, no end of the connection is told of for most of a minute.
+  let heard = Date.now(), pulse = null, kept = null;
   setInterval(() => {
-    if (window.socket?.connected) heard = Date.now();
-    const gone = Date.now() - heard > 1500;
+    const now = document.getElementById("pulse")?.textContent;
+    if (now && now !== pulse) { pulse = now; heard = Date.now(); }
+    const gone = Date.now() - heard > 4000;
     document.getElementById("gone").hidden = !gone;
     document.body.classList.toggle("gone", gone);
     if (gone && kept === null) { kept = document.title; document.title = "✕ Not current · yawstring"; }
