@@ -357,7 +357,7 @@ def test_a_page_that_is_told_nothing_any_longer_says_so(server: Server, page: Br
 
 def test_a_record_that_cannot_be_read_is_the_verdict_until_it_can(server: Server, page: Browser) -> None:
     (server.folder / "alerts.db").write_bytes(b"no database at all, but long enough to be looked at" * 40)
-    for path in (*PAGES, "/alert/0123456789abcdef"):
+    for path in ("/history", "/alert/0123456789abcdef"):
         page.open(server.address(path))
         page.shows("The record of alerts cannot be read")
         page.shows("found no database")
