@@ -6,6 +6,8 @@ screen readers, and the sentence beside it says what it shows.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
 
 from markupsafe import Markup
 
@@ -17,8 +19,8 @@ WIDTH, HEIGHT = 600, 100
 HEADROOM = 1.02
 """A curve does not run along the upper edge, where it would not be seen."""
 
-LONGEST_GAP = 0.01
-"""Points further apart than this share of the width are not joined: nothing was known in between."""
+LONGEST_GAP_PACES = 3
+"""Points further apart than so many times their usual pace are not joined: nothing was known in between."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,12 +101,13 @@ def _line(axes: Axes, curve: Curve) -> Markup:
 
 def _path(axes: Axes, values: Sequence[float | None]) -> Iterator[str]:
     """A path that is broken where nothing is known. A lone point is a short stroke, which can be seen."""
+    pace_ns = median(later - earlier for earlier, later in pairwise(axes.times_ns)) if len(axes.times_ns) > 1 else 0
     before_ns: int | None = None
     for time_ns, value in zip(axes.times_ns, values, strict=True):
         if value is None or not axes.first_ns <= time_ns <= axes.last_ns:
             before_ns = None
             continue
-        joins = before_ns is not None and 0 <= time_ns - before_ns <= LONGEST_GAP * (axes.last_ns - axes.first_ns)
+        joins = before_ns is not None and 0 <= time_ns - before_ns <= LONGEST_GAP_PACES * pace_ns
         x, y = _x(axes, time_ns), _y(axes, value)
         yield f"L{x:.1f} {y:.1f}" if joins else f"M{x:.1f} {y:.1f}h0.5"
         before_ns = time_ns
