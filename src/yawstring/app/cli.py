@@ -6,8 +6,10 @@ from typing import Annotated
 import typer
 
 from yawstring.app.commands import (
+    alerts,
     audit,
     benchmark,
+    dashboard,
     decode,
     evaluate,
     explain,
@@ -61,6 +63,8 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("alerts")(alerts.command)
+app.command("dashboard")(dashboard.command)
 
 
 def main() -> None:
