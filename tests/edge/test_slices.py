@@ -205,6 +205,19 @@ def test_a_slice_shows_what_came_before_and_after(tmp_path) -> None:
     assert [one.name for one in (tmp_path / "slices").iterdir()] == [f"{key}.pcap"]
 
 
+def test_a_slice_is_written_once(tmp_path) -> None:
+    ring = Ring(before_s=1, after_s=1, late_s=0)
+    slices = Slices(ring, tmp_path)
+    written = []
+    for at in range(20):
+        ring.add(a_second(at))
+        if at in (5, 15):
+            slices.want([opened(5)])
+        written += slices.write((1_700_000_000 + at) * S)
+    assert len(set(written)) == 1
+    assert len(frames((tmp_path / written[0][1]).read_bytes())) > 9
+
+
 def test_at_the_end_what_is_wanted_is_written(tmp_path) -> None:
     ring = Ring()
     slices = Slices(ring, tmp_path)

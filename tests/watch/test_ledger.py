@@ -334,7 +334,7 @@ def test_the_operators_list_keeps_quiet_until_it_ends() -> None:
         ledger.start(options), options, [finding(at, attacker=who) for at in range(5) for who in (7, 8)]
     )
     quiet = [(one.kind, one.alert.suppressed) for one in changes if one.alert.identity.attacker == 7]
-    assert quiet == [("opened", "range test"), ("updated", "range test"), ("updated", None)]
+    assert quiet == [("opened", "range test"), ("updated", "range test"), ("opened", None)]
     assert {one.alert.suppressed for one in changes if one.alert.identity.attacker == 8} == {None}
     assert state.suppressed == 1
 
@@ -362,7 +362,19 @@ def test_every_rule_that_sees_it_has_to_be_allowed() -> None:
     entry = Allowed(name="ours", reason="ours", until_ns=1 << 62, source="evil_twin_name")
     options = replace(OPTIONS, allow=(entry,))
     found = [finding(0, "evil_twin", source="evil_twin_name"), finding(2, "evil_twin", source="evil_twin_clock")]
-    assert [one.alert.suppressed for one in run(found, options)] == ["ours", None, None]
+    changes = run(found, options)
+    assert [(one.kind, one.alert.suppressed) for one in changes] == [
+        ("opened", "ours"),
+        ("opened", None),
+        ("closed", None),
+    ]
+
+
+def test_what_ends_before_it_may_be_told_is_never_told() -> None:
+    entry = Allowed(name="ours", reason="ours", until_ns=made.START_NS + 3 * S, kind="evil_twin")
+    changes = run([finding(0, "evil_twin"), finding(30)], replace(OPTIONS, allow=(entry,)))
+    told_of = [(one.kind, one.alert.suppressed) for one in changes if one.alert.identity.kind == "evil_twin"]
+    assert told_of == [("opened", "ours"), ("closed", "ours")]
 
 
 def test_how_bad_it_is_comes_from_the_rule_and_else_from_the_class() -> None:
