@@ -178,6 +178,9 @@ def test_a_webhook_that_was_down_from_the_start_hears_of_everything_when_it_come
     store.apply(made.life(1))
     courier.nudge()
     until(lambda: courier.state.failures == 1)
+    line, good = courier.news()
+    assert line.startswith(f"webhook:http://{receivers.LOCAL}:{port}/…: cannot be reached: ")
+    assert (good, courier.news()) == (False, None)
     store.apply(made.life(2))
     with receivers.Http().serving(port) as server:
         courier.nudge()
@@ -187,9 +190,19 @@ def test_a_webhook_that_was_down_from_the_start_hears_of_everything_when_it_come
         courier.nudge()
         until(lambda: len(server.requests) == 6)
         until(lambda: courier.state.failures == 0)
+        assert courier.news() == (f"webhook:http://{receivers.LOCAL}:{port}/…: takes alerts again", True)
         assert courier.stop()
     keys = [headers["Idempotency-Key"].split("-")[1] for _, headers, _ in server.requests]
     assert keys == ["1", "2", "3", "4", "5", "6"]
+
+
+def test_what_was_refused_is_said_once(store) -> None:
+    courier = Courier(store.path, Flaky(final=[1]))
+    store.apply(made.life(1))
+    courier.start()
+    assert courier.stop()
+    assert courier.news() == ("flaky: refused an alert for good: answered 400", False)
+    assert courier.news() is None
 
 
 def test_a_restart_goes_on_where_the_sink_had_stopped(store) -> None:
