@@ -234,11 +234,11 @@ EAGER = replace(OPTIONS, update_s=0, hold_s=20, merge_gap_s=20, resume_gap_s=20,
 
 
 def test_an_attack_that_goes_on_through_a_long_restart_is_the_same_alert() -> None:
-    state, (opened,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0)])
-    changes = run([finding(50)], state=ledger.start(OPTIONS, [opened.alert]))
+    state, (opened,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0, frame=900)])
+    changes = run([finding(50, frame=7)], state=ledger.start(OPTIONS, [opened.alert]))
     assert told(changes) == [("updated", 50), ("closed", 50)]
     assert changes[0].alert.key == opened.alert.key
-    assert changes[-1].alert.count == 2
+    assert (changes[-1].alert.count, changes[-1].alert.frames) == (2, (7, 7))
     state, changes = ledger.wait(ledger.start(OPTIONS, [opened.alert]), OPTIONS, made.START_NS + 61 * S)
     assert told(changes) == [("closed", 5)]
     assert not state.resumed
