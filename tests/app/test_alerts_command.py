@@ -93,6 +93,16 @@ def test_an_alert_is_acknowledged_by_the_beginning_of_its_key(folder) -> None:
         assert store.mark(made.alert(0xA).key) == Mark(slice="slices/a.pcap")
 
 
+def test_whoever_has_no_name_acknowledges_by_number(folder, monkeypatch) -> None:
+    def nobody():
+        raise KeyError("getpwuid(): uid not found: 4242")
+
+    monkeypatch.setattr(alert_listing.getpass, "getuser", nobody)
+    run(folder, "--acknowledge", made.alert(0xB).key)
+    with AlertStore.open(folder / "alerts.db") as store:
+        assert store.mark(made.alert(0xB).key).acknowledged_by.startswith("user ")
+
+
 def after_that(monkeypatch, store, changes):
     """Let the command follow a record to which changes are written while it waits, and then Ctrl-C is pressed."""
     left = list(changes)
