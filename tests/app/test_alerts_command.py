@@ -150,7 +150,7 @@ def test_ctrl_c_ends_following_well(folder) -> None:
             store.apply(told_later())
         assert any("closed" in line and made.alert(0xD).key in line for line in lines)
         person.send_signal(signal.SIGINT)
-        assert person.wait(5) == 0
+        assert person.wait(60) == 0
 
 
 def test_what_makes_no_sense_is_refused(folder, tmp_path) -> None:
