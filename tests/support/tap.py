@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from yawstring.edge.live.tap import ARPHRD_RADIOTAP, Tap
+from yawstring.edge.live.tap import ARPHRD_RADIOTAP, Tap, open_tap
 from yawstring.errors import SourceError
 
 RADIOTAP = bytes.fromhex("00000e000a00000000006c09a000")
@@ -19,7 +19,7 @@ def radiotap_tap(*, link: int = ARPHRD_RADIOTAP) -> Iterator[Tap]:
     ``frame`` is a radiotap header and an 802.11 frame behind it, such as :func:`heard` puts together.
     """
     try:
-        tap = Tap(link=link)
+        tap = open_tap(link=link)
     except SourceError as error:
         pytest.skip(str(error))
     with tap:

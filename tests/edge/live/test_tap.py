@@ -9,7 +9,7 @@ import pytest
 from support.octets import RADIOTAP, header, pcap
 from support.privileges import unprivileged
 from support.tap import heard, radiotap_tap
-from yawstring.edge.live.tap import Tap
+from yawstring.edge.live.tap import open_tap
 from yawstring.errors import SourceError
 
 
@@ -42,8 +42,8 @@ def test_the_interface_goes_with_the_device() -> None:
 
 def test_a_name_that_is_taken_is_refused() -> None:
     with radiotap_tap() as tap, pytest.raises(SourceError, match="choose another"):
-        Tap(tap.name)
+        open_tap(tap.name)
 
 
 def test_without_privileges_it_says_what_to_do() -> None:
-    assert "run this as root" in unprivileged("from yawstring.edge.live.tap import Tap", "Tap()").stderr
+    assert "run this as root" in unprivileged("from yawstring.edge.live.tap import open_tap", "open_tap()").stderr

@@ -22,6 +22,7 @@ LEAST_FRAME_OCTETS = 14
 
 _DEVICE = "/dev/net/tun"
 _NAME_OCTETS = 16
+_REQUEST = f"{_NAME_OCTETS}sH22x"
 _IFF_TAP, _IFF_NO_PI = 0x0002, 0x1000
 _TUNSETIFF, _TUNSETLINK = 0x400454CA, 0x400454CD
 _SIOCGIFFLAGS, _SIOCSIFFLAGS = 0x8913, 0x8914
@@ -29,33 +30,14 @@ _IFF_UP = 1
 
 
 class Tap:
-    """A TAP device that is up; it goes away when it is closed, and its interface with it.
+    """A TAP device that is up, as :func:`open_tap` makes it; its interface goes when it is closed.
 
-    Args:
-        name: Name of the interface, 15 octets at most; ``%d`` in it stands for the first number that is free.
-        link: Link type of the interface.
-
-    Raises:
-        SourceError: There is no ``/dev/net/tun``, or this user may not use it, or the name is taken.
+    Attributes:
+        name: Name of the interface.
     """
 
-    def __init__(self, name: str = "yawtap%d", *, link: int = ARPHRD_RADIOTAP) -> None:
-        try:
-            self._device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
-        except OSError as error:
-            raise _refused(error, name) from None
-        try:
-            self.name = self._made(name, link)
-        except OSError as error:
-            os.close(self._device)
-            raise _refused(error, name) from None
-
-    def _made(self, name: str, link: int) -> str:
-        request = struct.pack(f"{_NAME_OCTETS}sH22x", name.encode(), _IFF_TAP | _IFF_NO_PI)
-        made = fcntl.ioctl(self._device, _TUNSETIFF, request)[:_NAME_OCTETS].rstrip(b"\0").decode()
-        fcntl.ioctl(self._device, _TUNSETLINK, link)
-        set_up(made, up=True)
-        return made
+    def __init__(self, name: str, device: int) -> None:
+        self.name, self._device = name, device
 
     def write(self, frame: bytes) -> None:
         """Let the interface hear a frame, with the header of its link type before it.
@@ -80,6 +62,30 @@ class Tap:
         self.close()
 
 
+def open_tap(name: str = "yawtap%d", *, link: int = ARPHRD_RADIOTAP) -> Tap:
+    """Make a TAP device and set it up.
+
+    Args:
+        name: Name of the interface, 15 octets at most; ``%d`` in it stands for the first number that is free.
+        link: Link type of the interface.
+
+    Raises:
+        SourceError: There is no ``/dev/net/tun``, or this user may not use it, or the name is taken.
+    """
+    device = -1
+    try:
+        device = os.open(_DEVICE, os.O_RDWR | os.O_CLOEXEC)
+        request = struct.pack(_REQUEST, name.encode(), _IFF_TAP | _IFF_NO_PI)
+        made = fcntl.ioctl(device, _TUNSETIFF, request)[:_NAME_OCTETS].rstrip(b"\0").decode()
+        fcntl.ioctl(device, _TUNSETLINK, link)
+        set_up(made, up=True)
+    except OSError as error:
+        if device >= 0:
+            os.close(device)
+        raise _refused(error, name) from None
+    return Tap(made, device)
+
+
 def set_up(interface: str, *, up: bool) -> None:
     """Set an interface up or down.
 
@@ -87,10 +93,10 @@ def set_up(interface: str, *, up: bool) -> None:
         OSError: There is none of that name, or this user may not.
     """
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
-        request = struct.pack(f"{_NAME_OCTETS}sH22x", interface.encode(), 0)
+        request = struct.pack(_REQUEST, interface.encode(), 0)
         (flags,) = struct.unpack_from("H", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request), _NAME_OCTETS)
         flags = flags | _IFF_UP if up else flags & ~_IFF_UP
-        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack(f"{_NAME_OCTETS}sH22x", interface.encode(), flags))
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack(_REQUEST, interface.encode(), flags))
 
 
 def _refused(error: OSError, name: str) -> SourceError:
