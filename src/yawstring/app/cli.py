@@ -12,6 +12,7 @@ from yawstring.app.commands import (
     evaluate,
     explain,
     fuse,
+    grant,
     inspect,
     notebook,
     predict,
@@ -61,6 +62,7 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("grant")(grant.command)
 
 
 def main() -> None:
