@@ -11,12 +11,13 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from support.octets import header
+from support.octets import ethernet, header
 from support.privileges import NOBODY, unprivileged_code
 from support.tap import heard, radiotap_tap
 from yawstring.edge.live import granting
 from yawstring.edge.live.grant import grant_command
 from yawstring.edge.live.granted import default_grant, take_grant
+from yawstring.edge.live.interfaces import ARPHRD_ETHERNET
 from yawstring.errors import OptionError, SourceError
 
 HELPER = Path(granting.__file__)
@@ -80,6 +81,33 @@ def test_a_process_without_privileges_reads_every_frame(folder: Path) -> None:
                 for frame in FRAMES:
                     tap.write(frame)
                 assert reader.stdout.readline() == f"50 {b''.join(FRAMES).hex()}\n"
+
+
+STATES = """
+import time
+from yawstring.edge.live.opening import open_live_source, open_states
+from yawstring.wire.tello import read_datagrams
+read_datagrams([(0, b"h:1;")])
+"""
+LISTEN = """
+source = open_states("sniff:" + sys.argv[1], grant=sys.argv[2])
+print("listening", flush=True)
+while not len(rows := source.poll(time.time_ns())):
+    time.sleep(0.01)
+print(rows["height_m"].to_list(), flush=True)
+open_live_source(sys.argv[1], grant=sys.argv[2])
+"""
+
+
+def test_a_grant_of_states_gives_those_and_nothing_else(folder: Path) -> None:
+    with radiotap_tap(link=ARPHRD_ETHERNET) as tap, granted(tap.name, folder / "states", "--telemetry"):
+        words = [sys.executable, "-c", unprivileged_code(STATES, LISTEN), tap.name, str(folder / "states")]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as reader:
+            assert reader.stdout.readline() == "listening\n"
+            tap.write(ethernet(b"secret", port=80))
+            tap.write(ethernet(b"yaw:1;h:30;"))
+            assert reader.stdout.readline() == "[0.3]\n"
+            assert "without Wi-Fi" in reader.stderr.read()
 
 
 def test_the_helper_gives_up_every_privilege(folder: Path) -> None:
