@@ -13,6 +13,7 @@ from yawstring.app.commands import (
     evaluate,
     explain,
     fuse,
+    grant,
     inspect,
     notebook,
     predict,
@@ -63,6 +64,7 @@ app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
 app.command("alerts")(alerts.command)
+app.command("grant")(grant.command)
 
 
 def main() -> None:
