@@ -11,7 +11,9 @@
     │   ├── OptionError        an option's value, or a combination, makes no sense
     │   ├── BundleError        a bundle is damaged, foreign or too new
     │   ├── SplitError         the split asked for is undefined on this table
+    │   ├── StoreError         the record of alerts cannot be opened, read or written
     │   └── MissingExtraError  an optional dependency is not installed
+    ├── SinkError              a sink did not take an alert: it is tried again, never the end of a watch
     └── LeakError              code tried to let test data, labels or identity into a fit
 
 The message of an :class:`InputError` is one line: what, where, and what to do.
@@ -74,6 +76,10 @@ class SplitError(InputError):
     """The split asked for is undefined on this table (a class would be missing from a part, say)."""
 
 
+class StoreError(InputError):
+    """The record of alerts cannot be opened, read or written."""
+
+
 class MissingExtraError(InputError):
     """An optional dependency is not installed.
 
@@ -85,6 +91,19 @@ class MissingExtraError(InputError):
     def __init__(self, module: str, *, extra: str, needed_for: str) -> None:
         self.module, self.extra = module, extra
         super().__init__(f"{needed_for} needs {module}, which is not installed: pip install 'yawstring[{extra}]'")
+
+
+class SinkError(YawstringError):
+    """A sink did not take what it was sent.
+
+    Args:
+        reason: Why, without any secret of the sink's address.
+        final: It never will, so that what comes after need not wait.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        self.final = final
+        super().__init__(reason)
 
 
 class LeakError(YawstringError):

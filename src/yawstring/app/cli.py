@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from yawstring.app.commands import (
+    alerts,
     audit,
     benchmark,
     decode,
@@ -62,6 +63,7 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("alerts")(alerts.command)
 app.command("grant")(grant.command)
 
 
