@@ -24,6 +24,7 @@ from yawstring.watch.air_states import AirStates
 from yawstring.watch.batches import Batch
 from yawstring.watch.beside import Beside
 from yawstring.watch.clock import Clock, cut
+from yawstring.watch.coverage import seconds_heard
 from yawstring.watch.findings import Finding
 from yawstring.watch.incidents import Known
 from yawstring.watch.outcome import KINDS, Out, joined
@@ -280,7 +281,7 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
         scored=((scored, last),) if len(last) else (),
         rejects=decoded.rejects,
         kinds=_kinds(inputs),
-        channels=_channels(inputs),
+        channels=seconds_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
     )
 
 
@@ -359,9 +360,3 @@ def _kinds(inputs: Inputs) -> dict[str, int]:
     odd = (kind == MISSING) | (inputs.whole("reject") != MISSING) | (inputs.whole("wlan.fcs.status") == 0)
     counts = np.bincount(np.where(odd, _MALFORMED, np.minimum(kind & 3, 2)), minlength=len(KINDS))
     return dict(zip(KINDS, counts.tolist(), strict=True))
-
-
-def _channels(inputs: Inputs) -> dict[int, int]:
-    frequency = inputs.whole("wlan_radio.frequency")
-    values, counts = np.unique(frequency[frequency != MISSING], return_counts=True)
-    return dict(zip(values.tolist(), counts.tolist(), strict=True))
