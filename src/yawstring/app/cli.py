@@ -11,9 +11,11 @@ from yawstring.app.commands import (
     benchmark,
     dashboard,
     decode,
+    detect,
     evaluate,
     explain,
     fuse,
+    grant,
     inspect,
     notebook,
     predict,
@@ -21,6 +23,7 @@ from yawstring.app.commands import (
     signals,
     simulate,
     train,
+    watch,
 )
 from yawstring.app.console import err
 from yawstring.errors import InputError
@@ -63,8 +66,11 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("detect")(detect.command)
+app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("dashboard")(dashboard.command)
+app.command("grant")(grant.command)
 
 
 def main() -> None:
