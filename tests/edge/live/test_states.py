@@ -9,9 +9,11 @@ import pytest
 
 from support.octets import ethernet
 from support.tap import radiotap_tap
+from yawstring.edge.live.granting import open_packets
 from yawstring.edge.live.interfaces import ARPHRD_ETHERNET
 from yawstring.edge.live.opening import open_states
 from yawstring.edge.live.states import MOST_HELD, Received, sniff_states
+from yawstring.edge.live.tap import set_up
 from yawstring.edge.telemetry import parse_telemetry
 from yawstring.errors import OptionError, SourceError
 
@@ -55,6 +57,16 @@ def test_sniffing_hears_whole_datagrams_to_the_port_and_no_others() -> None:
     assert source.received.rejects == {}
     times = frame["time_ns"].to_list()
     assert before <= times[0] <= times[1] <= times[2] <= after
+
+
+def test_what_came_before_anybody_listened_is_passed_over() -> None:
+    with radiotap_tap(link=ARPHRD_ETHERNET) as tap:
+        packets = open_packets(tap.name, telemetry=True)
+        tap.write(ethernet(STATE % 1))
+        source = sniff_states(tap.name, packets)
+        tap.write(ethernet(STATE % 2))
+        assert heights(wait_for(source, 1)) == [2]
+        source.close()
 
 
 def test_sniffing_hears_what_a_program_receives_and_leaves_it_the_port() -> None:
@@ -137,6 +149,13 @@ def test_no_port_is_guessed_and_the_commands_is_never_bound(text: str) -> None:
 def test_an_interface_in_monitor_mode_is_not_sniffed_at() -> None:
     with radiotap_tap() as tap, pytest.raises(OptionError, match="use air"):
         open_states(f"sniff:{tap.name}")
+
+
+def test_an_interface_that_is_down_is_refused_at_once() -> None:
+    with radiotap_tap(link=ARPHRD_ETHERNET) as tap:
+        set_up(tap.name, up=False)
+        with pytest.raises(SourceError, match=f"sudo ip link set {tap.name} up"):
+            open_states(f"sniff:{tap.name}")
 
 
 def test_an_interface_that_is_taken_away_is_told_and_raises_nothing() -> None:

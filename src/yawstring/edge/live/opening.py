@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from yawstring.edge.live.channels import Surveyed, survey
 from yawstring.edge.live.dumpcap import dumpcap_may, open_dumpcap
 from yawstring.edge.live.granted import default_grant, take_grant
-from yawstring.edge.live.interfaces import OF_THE_AIR, check_monitor, link_type
+from yawstring.edge.live.interfaces import OF_THE_AIR, check_monitor, link_type, why_gone
 from yawstring.edge.live.ring import RingOptions, open_ring, ring_of
 from yawstring.edge.live.states import KernelStates, bind_states, sniff_states
 from yawstring.errors import OptionError, SourceError
@@ -96,6 +96,8 @@ def open_states(source: str, *, grant: Path | str | None = None) -> KernelStates
 def _sniffed(interface: str, grant: Path | str | None) -> KernelStates:
     if link_type(interface) in OF_THE_AIR:
         raise OptionError(f"sniff:{interface}: expected an interface with addresses, it is in monitor mode: use air")
+    if lost := why_gone(interface, socket.if_nametoindex(interface)):
+        raise SourceError(f"sniff:{interface}: {lost}")
     if grant is None:
         try:
             return sniff_states(interface)

@@ -5,6 +5,7 @@ default. ``sniff`` captures the datagrams to port 8890 at an interface, whoever 
 that the user names, for a program that sends states on. The kernel stamps what it receives.
 """
 
+import contextlib
 import errno
 import socket
 import struct
@@ -80,6 +81,10 @@ class KernelStates:
         datagrams.setblocking(False)
         datagrams.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         datagrams.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        # What waited here before anybody listened would be stamped when it is read, long after it came.
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(MOST_HELD):
+                datagrams.recv(_MOST_OCTETS)
 
     def gone(self) -> str:
         """Why no more can come; empty while it can."""
