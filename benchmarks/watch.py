@@ -58,6 +58,7 @@ SCENARIOS = ("benign-wpa2", "mdk4-deauth", "replay-commands")
 NS = 1_000_000_000
 GAP_NS = NS
 UNITS, DENSE, LENGTH = 64, (64,), 5
+FLOOD = 32
 
 
 class Flights:
@@ -205,17 +206,18 @@ class Paced:
 
 
 def flooded(batch: Batch, number: int) -> Batch:
-    """The batch with 64 frames of de-authentication at the end, of a network of its own."""
+    """The batch with frames of de-authentication at the end, of a network of its own."""
     network = b"\x02" + number.to_bytes(5, "big")
     radiotap = bytes.fromhex("00000800 00000000")
     frame = radiotap + bytes.fromhex("c0003a01") + b"\xff" * 6 + network + network
-    flood = b"".join(frame + struct.pack("<HH", 16 * place, 7) for place in range(64))
+    flood = b"".join(frame + struct.pack("<HH", 16 * place, 7) for place in range(FLOOD))
     size, at = len(frame) + 4, len(batch.octets)
-    table = batch.records.table[:, -64:].copy()
-    table[0], table[1], table[2] = at + size * np.arange(64), size, size
+    table = np.empty((6, FLOOD), np.int64)
+    table[0], table[1], table[2] = at + size * np.arange(FLOOD), size, size
+    table[3] = batch.records.table[3, -1] + 1000 * np.arange(FLOOD)
     table[4], table[5] = 127, -1
     octets = np.concatenate([batch.octets, np.frombuffer(flood, np.uint8)])
-    table = np.concatenate([batch.records.table[:, :-64], table], axis=1) if len(batch) >= 64 else table
+    table = np.concatenate([batch.records.table, table], axis=1)
     return replace(batch, octets=octets, records=Records(table=table, rejects={}))
 
 

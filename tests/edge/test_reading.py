@@ -104,3 +104,13 @@ def test_rejects_are_summed() -> None:
     nothing = Records(table=np.empty((RECORD_SLOTS, 0), np.int64), rejects={"a": 1, "b": 2})
     odd = Batch(octets=np.empty(0, np.uint8), records=nothing, now_ns=1)
     assert merged([odd, odd]).records.rejects == {"a": 2, "b": 4}
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_fault_of_the_reader_is_no_end_of_the_capture() -> None:
+    source = Listed([batch(1)], ZeroDivisionError("a fault"))
+    reading = Queued(source)
+    assert source.done.wait(5)
+    assert len(reading.take(1.0) or ()) == 3
+    with pytest.raises(SourceError, match="has failed"):
+        reading.take(1.0)

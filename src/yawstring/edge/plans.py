@@ -1,8 +1,10 @@
 """From what a person names (a bundle, a rulebook, a list of what is allowed) to what watches."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from yawstring.edge.bundles import INDEX, load
 from yawstring.edge.files import read_octets
@@ -14,6 +16,7 @@ from yawstring.watch.ledger_state import LedgerOptions
 from yawstring.watch.rules import Rulebook
 from yawstring.watch.ruling import Ruling
 from yawstring.watch.scores import Detector, ready
+from yawstring.watch.severity import Consequence
 from yawstring.watch.stream import StreamOptions
 from yawstring.watch.suppression import LIST_OCTETS_MOST, Allowed, read_allowed
 
@@ -103,7 +106,12 @@ def _allowed(path: Path | None) -> tuple[Allowed, ...]:
 
 
 def _ledger(book: Rulebook | None, detector: Detector | None, allow: tuple[Allowed, ...]) -> LedgerOptions:
-    digests = {} if book is None else dict(book.digests)
-    if detector is not None:
-        digests[detector.family] = detector.digest
-    return LedgerOptions(digests=digests, techniques={} if book is None else book.techniques, allow=allow)
+    of_detector = {} if detector is None else {detector.family: detector.digest}
+    if book is None:
+        return LedgerOptions(digests=of_detector, allow=allow)
+    return LedgerOptions(
+        digests={**book.digests, **of_detector},
+        techniques=book.techniques,
+        consequences=cast("Mapping[str, Consequence]", book.consequences),
+        allow=allow,
+    )
