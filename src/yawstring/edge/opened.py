@@ -94,8 +94,8 @@ def open_watch(
             stack.callback(telemetry.close)
         source = _source(sources, clock)
         stack.callback(source.close)
+        folder.mkdir(parents=True, exist_ok=True)  # a sink's file may lie in it
         opened = [open_sink(text) for text in sinks]
-        folder.mkdir(parents=True, exist_ok=True)
         store = stack.enter_context(AlertStore.create(folder / RECORD))
         resumed = () if sources.is_replay else store.open_alerts()
         _note(store, sources, plan)
