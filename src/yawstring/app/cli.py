@@ -9,6 +9,7 @@ from yawstring.app.commands import (
     audit,
     benchmark,
     decode,
+    doctor,
     evaluate,
     explain,
     fuse,
@@ -61,6 +62,7 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("doctor")(doctor.command)
 
 
 def main() -> None:

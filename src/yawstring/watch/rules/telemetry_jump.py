@@ -108,9 +108,7 @@ class TelemetryJump(Rule):
         ]
 
     def _words(self, quantity: int, size: float) -> str:
-        return (
-            f"The drone's {NAMES[quantity]} jumped by {size:.1f} {_UNITS[quantity]} from state to state: none can."
-        )
+        return f"The drone's {NAMES[quantity]} jumped by {size:.1f} {_UNITS[quantity]} from state to state: none can."
 
     def _limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """``float64[quantity]`` twice: how far each may be off, and how fast it may change."""
