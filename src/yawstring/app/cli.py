@@ -12,6 +12,7 @@ from yawstring.app.commands import (
     dashboard,
     decode,
     detect,
+    doctor,
     evaluate,
     explain,
     fuse,
@@ -71,6 +72,7 @@ app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("dashboard")(dashboard.command)
 app.command("grant")(grant.command)
+app.command("doctor")(doctor.command)
 
 
 def main() -> None:
