@@ -15,14 +15,16 @@ PADS = (Pad(number=3, north_m=0.0, east_m=0.1), Pad(number=5, north_m=0.5, east_
 def flown_live(commands, cuts_s, *, seed, duration_s, aircraft, link: Link | None = None):
     """The states and the answers of a flight cut at these times."""
     flight = LiveFlight(aircraft, seed, duration_s, link)
-    answers, count, before = [], 0, 0.0
+    answers, texts, count, before = [], [], 0, 0.0
     for until in cuts_s:
         leg = flight.step([one for one in commands if before <= one.time_s < until], until)
         assert leg.states.start == count
         count, before = leg.states.stop, until
         answers += leg.answers
+        texts += leg.texts
     log = flight.log()
     assert len(log) == count
+    assert texts == log.state_texts()
     return log, answers
 
 

@@ -25,6 +25,7 @@ from yawstring.simulate.flight.log import FlightLog
 from yawstring.simulate.flight.records import Rows
 from yawstring.simulate.flight.sensor_errors import SensorErrors, draw_errors
 from yawstring.simulate.flight.sensors import sense
+from yawstring.wire.tello import format_state
 
 Link = Sequence[tuple[float, float]]
 
@@ -35,10 +36,14 @@ class Leg:
 
     Attributes:
         states: Rows of :meth:`LiveFlight.log` that are new.
+        times_s: When each of those states leaves the drone.
+        texts: Their octets.
         answers: Answers that were decided, by number of the command; they leave the drone at their times.
     """
 
     states: range
+    times_s: tuple[float, ...]
+    texts: tuple[bytes, ...]
     answers: tuple[Response, ...]
 
 
@@ -85,7 +90,7 @@ class LiveFlight:
         """
         self._take(sorted(commands, key=lambda command: command.time_s), until_s)
         filled = advance(self._course, round(until_s / STEP_S))
-        return Leg(states=self._sensed(filled), answers=tuple(self._answers()))
+        return self._told(self._sensed(filled), tuple(self._answers()))
 
     def log(self) -> FlightLog:
         """The flight so far, without its answers."""
@@ -107,6 +112,18 @@ class LiveFlight:
         """North, east and down of where it took off, metres."""
         state = self._course.state[0]
         return float(state["north"]), float(state["east"]), float(state["down"])
+
+    def _told(self, rows: range, answers: tuple[Response, ...]) -> Leg:
+        """The leg with the states of these rows as they are sent."""
+        if not len(rows):
+            return Leg(states=rows, times_s=(), texts=(), answers=answers)
+        pads, part = self._course.aircraft.edu, self._parts[-1]
+        texts = tuple(
+            format_state({name: values[row].item() for name, values in part.items()}, pads=pads)
+            for row in range(len(rows))
+        )
+        times = self._course.instants["time_s"][self._first + rows.start : self._first + rows.stop]
+        return Leg(states=rows, times_s=tuple(times.tolist()), texts=texts, answers=answers)
 
     def _take(self, commands: Sequence[Command], until_s: float) -> None:
         orders, readings = orders_of(commands)
