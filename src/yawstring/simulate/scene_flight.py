@@ -19,7 +19,7 @@ from yawstring.simulate.traffic import Said
 STREAM_ON = "streamon"
 
 _TRACK_EVERY_S = 0.5
-_HAND_M = 0.1
+HAND_M = 0.1
 _STREAM_AFTER_S = 0.4
 _READY_S = (0.1, 0.6)
 _SOUNDEST_WIND = 0.3
@@ -57,7 +57,7 @@ class Flown:
         if not len(every):
             return station.track
         way = (np.interp(every, times, truth[name]) for name in ("east_m", "north_m", "down_m"))
-        points = tuple((east + float(e), north + float(n), _HAND_M - float(d)) for e, n, d in zip(*way, strict=True))
+        points = tuple((east + float(e), north + float(n), HAND_M - float(d)) for e, n, d in zip(*way, strict=True))
         return Track(times_s=tuple(every.tolist()), points=points)
 
 
@@ -173,7 +173,7 @@ def pads_of(scene: Scene) -> tuple[Pad, ...]:
     numbers = rng.permutation(np.array(PAD_NUMBERS))[:count]
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.uniform(-_BEND_RAD, _BEND_RAD, count))
     way = rng.uniform(*_PADS_APART_M, count)
-    way[:1] = rng.uniform(0, _HAND_M, min(count, 1))
+    way[:1] = rng.uniform(0, HAND_M, min(count, 1))
     north, east = np.cumsum(way * np.cos(heading)), np.cumsum(way * np.sin(heading))
     rows = zip(numbers.tolist(), north.tolist(), east.tolist(), rng.uniform(-180, 180, count).tolist(), strict=True)
     return tuple(Pad(number=number, north_m=n, east_m=e, yaw_deg=yaw) for number, n, e, yaw in rows)

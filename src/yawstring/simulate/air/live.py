@@ -263,8 +263,8 @@ class LiveAir:
         ended = rows[rows[:, col.OFFER_DONE] != 0]
         told = ended[:, [col.OFFER_NAME, col.OFFER_SEQUENCE, col.OFFER_PACKET, col.OFFER_DELIVERED]]
         self._ended.update((name, (sequence, packet, reached)) for name, sequence, packet, reached in told.tolist())
-        for name in list(self._ended)[: max(0, len(self._ended) - REMEMBERED)]:
-            del self._ended[name]
+        while len(self._ended) > REMEMBERED:
+            del self._ended[next(iter(self._ended))]
         progress = np.empty((len(order), len(_PROGRESS)), np.int64)
         progress[order] = rows[:, list(_PROGRESS)]
         waits = np.sort(order[rows[:, col.OFFER_DONE] == 0])

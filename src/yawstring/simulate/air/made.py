@@ -33,7 +33,7 @@ class Made:
 def together(parts: Sequence[Made]) -> Made:
     """The offers of all parts, in their order."""
     return Made(
-        offers=np.concatenate([np.zeros(0, OFFER), *(part.offers for part in parts)]),
+        offers=np.concatenate([np.zeros(0, OFFER), *(part.offers for part in parts)], dtype=OFFER),
         names=np.concatenate([np.zeros(0, np.int64), *(part.names for part in parts)]),
         bodies=tuple(body for part in parts for body in part.bodies),
     )

@@ -1,6 +1,7 @@
 """The air, all in: offers and stations in, the capture and the fate of each offer out."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,10 @@ from yawstring.simulate.air.receive import receive
 from yawstring.wire.checksums import crc_tables
 
 _MOST_PADDING = 3
+
+_crc_tables = cache(crc_tables)
+"""Made once: a live flight writes packets fifty times a second."""
+
 _NS_PER_US = 1000
 
 
@@ -88,7 +93,7 @@ def packets_of(
     rows = sent[captured[:, col.HEARD_SENT]]
     room = int(rows[:, col.SENT_OCTETS].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
     packets, starts = np.zeros(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
-    write_packets(world, sent, captured, bodies.octets, bodies.starts, crc_tables(), packets, starts)
+    write_packets(world, sent, captured, bodies.octets, bodies.starts, _crc_tables(), packets, starts)
     return packets[: starts[-1]], starts
 
 

@@ -60,6 +60,8 @@ def begin(aircraft: Aircraft, duration_s: float, rng: np.random.Generator) -> Co
 
 def heed(course: Course, orders: Rows) -> None:
     """Add orders, in order of time and none earlier than what has been flown."""
+    if not len(orders):
+        return
     course.orders = np.concatenate((course.orders, orders))
     course.replies = np.concatenate((course.replies, np.zeros((len(orders), 2))))
 

@@ -128,6 +128,8 @@ class LiveFlight:
     def _take(self, commands: Sequence[Command], until_s: float) -> None:
         orders, readings = orders_of(commands)
         due = int(np.searchsorted(self._edges["time_s"], until_s))
+        if not due and not len(orders):
+            return
         every = np.concatenate((self._edges[:due], orders))
         places = np.argsort(every["time_s"], kind="stable")
         already = len(self._course.orders)
