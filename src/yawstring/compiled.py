@@ -14,6 +14,9 @@ import numba
 F = TypeVar("F", bound=Callable[..., object])
 
 _PACKAGE = Path(__file__).parent
+_BUILT_ON = {"watch": ("table", "wire")}
+"""Other sub-packages whose parts the loops of one may call; ``wire`` for the rest."""
+
 _KEEPING: dict[str, Any] = {"nogil": True, "fastmath": False}
 _LENT: dict[str, Any] = {**_KEEPING, "_nrt": False}
 _PART: dict[str, Any] = {"no_cpython_wrapper": True, "no_cfunc_wrapper": True}
@@ -90,7 +93,8 @@ def _cached(function: F, options: dict[str, Any]) -> object:
     # or a constant it uses has, in another file: those of its sub-package, and of the one that all others build on,
     # count here too.
     kept = dispatcher._cache._cache_file
-    folders = {_sub_package(Path(function.__code__.co_filename)), _PACKAGE / "wire"}
+    home = _sub_package(Path(function.__code__.co_filename))
+    folders = {home, *(_PACKAGE / name for name in _BUILT_ON.get(home.name, ("wire",)))}
     own = Path(__file__).stat().st_mtime_ns
     kept._source_stamp = (kept._source_stamp, own, *(_sources(folder) for folder in sorted(folders)))
     kept._load_index = _stale_where_unreadable(kept._load_index)

@@ -7,10 +7,13 @@
     │   ├── TableError         a table's octets or columns are not what they should be
     │   ├── LayoutError        tables of different layouts would be glued
     │   ├── CaptureError       a capture cannot be opened, or is none
+    │   ├── SourceError        a live source of frames or telemetry cannot be opened, or is gone
     │   ├── OptionError        an option's value, or a combination, makes no sense
     │   ├── BundleError        a bundle is damaged, foreign or too new
     │   ├── SplitError         the split asked for is undefined on this table
+    │   ├── StoreError         the record of alerts cannot be opened, read or written
     │   └── MissingExtraError  an optional dependency is not installed
+    ├── SinkError              a sink did not take an alert: it is tried again, never the end of a watch
     └── LeakError              code tried to let test data, labels or identity into a fit
 
 The message of an :class:`InputError` is one line: what, where, and what to do.
@@ -57,6 +60,10 @@ class CaptureError(InputError):
     """A capture cannot be opened, or what was given is none."""
 
 
+class SourceError(InputError):
+    """A live source cannot be opened, or is gone: the interface was taken away, the program that captures ended."""
+
+
 class OptionError(InputError):
     """An option's value, or a combination of options, makes no sense."""
 
@@ -67,6 +74,10 @@ class BundleError(InputError):
 
 class SplitError(InputError):
     """The split asked for is undefined on this table (a class would be missing from a part, say)."""
+
+
+class StoreError(InputError):
+    """The record of alerts cannot be opened, read or written."""
 
 
 class MissingExtraError(InputError):
@@ -80,6 +91,19 @@ class MissingExtraError(InputError):
     def __init__(self, module: str, *, extra: str, needed_for: str) -> None:
         self.module, self.extra = module, extra
         super().__init__(f"{needed_for} needs {module}, which is not installed: pip install 'yawstring[{extra}]'")
+
+
+class SinkError(YawstringError):
+    """A sink did not take what it was sent.
+
+    Args:
+        reason: Why, without any secret of the sink's address.
+        final: It never will, so that what comes after need not wait.
+    """
+
+    def __init__(self, reason: str, *, final: bool = False) -> None:
+        self.final = final
+        super().__init__(reason)
 
 
 class LeakError(YawstringError):

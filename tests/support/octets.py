@@ -82,3 +82,11 @@ def datagram(payload: bytes, *, source: int = 40000, destination: int = 8889, pr
     ip = struct.pack(">BBHHHBBH", 0x45, 0, 20 + len(udp), 7, 0x4000, 64, protocol, 0)
     ip += bytes([192, 168, 10, 2, 192, 168, 10, 1])
     return bytes.fromhex("aaaa030000000800") + ip + udp
+
+
+def ethernet(payload: bytes, *, port: int = 8890, protocol: int = 17, fragment: int = 0, options: int = 0) -> bytes:
+    """An Ethernet frame of a UDP datagram, made by hand from RFC 791 and RFC 768."""
+    udp = struct.pack(">HHHH", 40000, port, 8 + len(payload), 0) + payload
+    first = 0x45 + options
+    ip = struct.pack(">BBHHHBBH", first, 0, 20 + 4 * options + len(udp), 7, fragment, 64, protocol, 0)
+    return ALL + STATION + b"\x08\x00" + ip + bytes([192, 168, 10, 1, 192, 168, 10, 2]) + b"\x01" * 4 * options + udp

@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from yawstring.app.commands import (
+    alerts,
     audit,
     benchmark,
     decode,
     evaluate,
     explain,
     fuse,
+    grant,
     inspect,
     notebook,
     predict,
@@ -61,6 +63,8 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("alerts")(alerts.command)
+app.command("grant")(grant.command)
 
 
 def main() -> None:

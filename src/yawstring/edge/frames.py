@@ -81,7 +81,7 @@ class Source:
 
     def _capture(self, capture: OpenCapture, recording: int, window: int, frames: int) -> Iterator[Piece]:
         number, size = 1, len(capture.octets)
-        for octets, found, end in _windows(capture, window):
+        for octets, found, end in record_windows(capture, window):
             for first in range(0, max(1, len(found)), frames):
                 part = found.part(first, first + frames)
                 decoded = decode_records(octets, part, first_number=number, key=self.key)
@@ -100,8 +100,13 @@ class Source:
         return {KEY_PREFIX + name: text for name, text in (about | {"digest": whole, HASH_KEY: key}).items()}
 
 
-def _windows(capture: OpenCapture, window: int) -> Iterator[tuple[Octets, Records, int]]:
-    """Octets, the records in them, and where in the capture they end; at least once."""
+def record_windows(capture: OpenCapture, window: int = WINDOW_OCTETS) -> Iterator[tuple[Octets, Records, int]]:
+    """Octets, the records in them, and where in the capture they end; at least once.
+
+    Args:
+        capture: An open capture.
+        window: Octets to search for records at a time; more where a record is larger.
+    """
     octets, reader = np.frombuffer(capture.octets, np.uint8), Reader()
     begin, reach = 0, window
     while True:

@@ -203,6 +203,30 @@ def begin(spec: EventSpec, *, recording: int = 0, attacks: int = 1) -> EventStat
     )
 
 
+def resume(spec: EventSpec, incident: Incident, *, seen_ns: int) -> EventState:
+    """The state in which an incident is open, from what somebody wrote down of it.
+
+    Args:
+        spec: When rows make an incident.
+        incident: As it stood.
+        seen_ns: Since when nothing is known of it: the quiet before that does not close it.
+
+    Example:
+        >>> spec = EventSpec(confirm=1, within=1, hold_s=1)
+        >>> one = Incident(recording=0, identity=0, named=0, opened_ns=5, confirmed_ns=5, last_ns=9, closed_ns=None,
+        ...                peak=0.7, rows=3)
+        >>> finish(resume(spec, one, seen_ns=10**12), spec)[1][0].incident.rows
+        3
+    """
+    state = begin(spec, recording=incident.recording, attacks=incident.named + 1)
+    state.registers[[loop.OPEN, loop.NEXT]] = 1, incident.identity + 1
+    state.registers[loop.LATEST_NS] = seen_ns
+    state.incidents[loop.NOW] = incident.identity, incident.opened_ns, incident.confirmed_ns, seen_ns, incident.rows
+    state.peaks[loop.NOW] = incident.peak
+    state.votes[loop.NOW, incident.named] = incident.rows
+    return state
+
+
 def step(
     state: EventState,
     spec: EventSpec,

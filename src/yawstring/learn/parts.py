@@ -14,10 +14,9 @@ from numpy.typing import NDArray
 from yawstring.errors import OptionError
 from yawstring.learn.metrics import Outcome
 from yawstring.learn.recipe import ATTACK, Recipe
-from yawstring.learn.unknown import combine
+from yawstring.learn.scoring import Scoring, open_member, open_scoring
 from yawstring.models.base import Encoding, Family, Fitted, Watch, Windows
 from yawstring.models.registry import families
-from yawstring.models.scoring import open_scorer
 from yawstring.schema import BENIGN, CLASSES, UNKNOWN
 from yawstring.table.parts import Part, TrainPart, ValidationPart, require
 
@@ -100,22 +99,16 @@ def score(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
 
     A last class ``unknown`` has those that the novelty detector beside gives it, and none where there is no such.
     """
-    known = score_known(fitted, part, recipe)
-    if not recipe.has_unknown:
-        return known
-    if fitted.beside is not None and recipe.unknown is not None:
-        return combine(known, score_known(fitted.beside, part, recipe), recipe.unknown)
-    return np.concatenate([known, np.zeros((len(known), 1), np.float32)], axis=1)
+    scoring = open_scoring(fitted, recipe)
+    scored = [scoring.probabilities(scoring.encode(chunk.frame), chunk.starts) for chunk in chunks(part)]
+    return np.concatenate(scored) if scored else np.empty((0, len(recipe.classes)), np.float32)
 
 
 def score_known(fitted: Fitted, part: Part, recipe: Recipe) -> NDArray[np.float32]:
     """Probabilities of the classes that a graph has, ``float32[window, class]``, by ONNX Runtime, calibrated."""
-    scorer = open_scorer(fitted.graph)
-    encoding = recipe.encodings[fitted.family]
-    scored = [scorer.score(windows(chunk, recipe, encoding, labelled=False)) for chunk in chunks(part)]
-    probabilities = np.concatenate(scored) if scored else np.empty((0, fitted.classes), np.float32)
-    calibration = recipe.calibrations.get(fitted.family)
-    return probabilities if calibration is None else calibration.apply(probabilities)
+    scoring = Scoring(recipe=recipe, known=open_member(fitted, recipe))
+    scored = [scoring.of_member(scoring.known, scoring.encode(chunk.frame), chunk.starts) for chunk in chunks(part)]
+    return np.concatenate(scored) if scored else np.empty((0, fitted.classes), np.float32)
 
 
 def outcome(fitted: Fitted, part: Part, recipe: Recipe, threshold: float | None = None) -> Outcome:

@@ -27,7 +27,7 @@ def frames_table(decoded: "Decoded") -> pl.DataFrame:
         (1000002000, 13, None)
     """
     columns = [_series(name, column) for name, column in decoded.columns.items()]
-    return pl.DataFrame([*columns, *(_texts(name, decoded) for name in decoded.text_columns)])
+    return pl.DataFrame([*columns, *(text_column(name, decoded) for name in decoded.text_columns)])
 
 
 def _series(name: str, column: "Column") -> pl.Series:
@@ -38,15 +38,19 @@ def _series(name: str, column: "Column") -> pl.Series:
     values = pl.Series(name, column.values)
     if present == len(column.valid):
         return values
-    return pl.select(pl.when(pl.Series(column.valid)).then(values).otherwise(None).alias(name)).to_series()
+    return values.set(pl.Series(~column.valid), None)
 
 
-def _texts(name: str, decoded: "Decoded") -> pl.Series:
-    texts: list[str | None] = [None] * decoded.frames
+def text_column(name: str, decoded: "Decoded") -> pl.Series:
+    """One column of text, as :func:`frames_table` has it."""
+    texts: list[str | None] = []
     known: dict[bytes, str] = {}
     for frame, octets in decoded.texts(name):
         text = known.get(octets)
         if text is None:
             text = known[octets] = octets.decode("utf-8", "backslashreplace")
+        texts = texts or [None] * decoded.frames
         texts[frame] = text
+    if not texts:
+        return pl.Series(name, [None], pl.String).new_from_index(0, decoded.frames).alias(name)
     return pl.Series(name, texts, pl.String)

@@ -152,6 +152,9 @@ def frame_times(frames: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.boo
     if not (series.dtype.is_integer() or series.null_count() == len(series)):
         raise TableError(f"expected whole nanoseconds, found {series.dtype}", column=TIME)
     times = series.cast(pl.Int64)
+    if not times.null_count():
+        stamps = _own(times)
+        return stamps, (stamps >= -MOST_TIME_NS) & (stamps <= MOST_TIME_NS)
     timed = times.is_between(-MOST_TIME_NS, MOST_TIME_NS).fill_null(False)
     return _own(times.fill_null(0)), np.require(timed.to_numpy(), np.bool_, _PLAIN)
 

@@ -17,6 +17,7 @@ Trees need none of this: their encoding is ``"raw"``, the columns as they are, a
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias, cast
 
 import numpy as np
@@ -144,6 +145,46 @@ class Encoder:
             out[:, place] = _places(column, series) if _is_text(series) else _numbers(series)
         return out
 
+    def transform_measures(self, values: NDArray[np.float64]) -> NDArray[np.float32]:
+        """What :meth:`transform` gives, bit for bit, for columns that are all measures and lie in an array.
+
+        Args:
+            values: ``float64[row, column]``, NaN for a missing value.
+
+        Raises:
+            ValueError: A column is no measure.
+
+        Example:
+            >>> encoder = Encoder(columns=(ColumnCode(name="tof", kind="measure", mean=80.0, deviation=10.0),))
+            >>> encoder.transform_measures(np.array([[90.0], [np.nan]])).tolist()
+            [[1.0], [0.0]]
+        """
+        if any(column.kind != "measure" for column in self.columns):
+            raise ValueError("expected measures alone")
+        measures, places, missing, missing_places = self._layout
+        out = np.zeros((len(values), len(self.names)), np.float32)
+        absent = ~np.isfinite(values)
+        means = np.array([self.columns[column].mean for column in measures])
+        deviations = np.array([self.columns[column].deviation for column in measures])
+        with np.errstate(invalid="ignore"):
+            out[:, places] = np.where(absent[:, measures], 0.0, _scaled(values[:, measures], means, deviations))
+        out[:, missing_places] = absent[:, missing]
+        return out
+
+    @cached_property
+    def _layout(self) -> tuple[list[int], list[int], list[int], list[int]]:
+        """Columns that are scaled and where they go, columns whose absence counts and where that goes."""
+        measures, places, missing, missing_places, at = [], [], [], [], 0
+        for number, column in enumerate(self.columns):
+            if column.deviation > 0:
+                measures.append(number)
+                places.append(at)
+            at += len(column.outputs)
+            if column.missing:
+                missing.append(number)
+                missing_places.append(at - 1)
+        return measures, places, missing, missing_places
+
     def to_json(self) -> list[Json]:
         """The encoder as JSON; :meth:`from_json` gives it back bit for bit."""
         return [
@@ -225,8 +266,7 @@ def _encode(column: ColumnCode, series: pl.Series, out: NDArray[np.float32]) -> 
         absent = ~np.isfinite(numbers)
         width = 0
         if column.deviation > 0:
-            scaled = np.clip((numbers - column.mean) / column.deviation, -CLIP, CLIP)
-            out[:, 0] = np.where(absent, 0.0, scaled)
+            out[:, 0] = np.where(absent, 0.0, _scaled(numbers, column.mean, column.deviation))
             width = 1
     else:
         absent = _values(series).is_null().to_numpy()
@@ -239,6 +279,12 @@ def _encode(column: ColumnCode, series: pl.Series, out: NDArray[np.float32]) -> 
             width += 1
     if column.missing:
         out[:, width] = absent
+
+
+def _scaled(
+    numbers: NDArray[np.float64], mean: float | NDArray[np.float64], deviation: float | NDArray[np.float64]
+) -> NDArray[np.float64]:
+    return np.clip((numbers - mean) / deviation, -CLIP, CLIP)
 
 
 def _places(column: ColumnCode, series: pl.Series) -> NDArray[np.float64]:

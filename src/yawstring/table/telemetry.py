@@ -175,8 +175,7 @@ def telemetry(
     rows = _of_one_clock(rows)
     time_ns, clock = _on_unix_time(rows, name, options or TelemetryOptions())
     back = int((np.diff(time_ns) < 0).sum())
-    columns = [_typed(column, rows.columns.get(column), len(time_ns)) for column in COLUMNS]
-    frame = pl.DataFrame([pl.Series(TIME, time_ns, dtype=pl.Int64), *columns])
+    frame = frame_of(replace(rows, time_ns=time_ns))
     return Telemetry(
         frame=frame.sort(TIME, maintain_order=True) if back else frame,
         rejects=rows.rejects,
@@ -186,6 +185,16 @@ def telemetry(
         whole_seconds=not (time_ns % NS_PER_S).any(),
         digest=digest,
     )
+
+
+def frame_of(rows: Rows) -> pl.DataFrame:
+    """The rows as a telemetry table, in the order they have: ``time_ns`` and every column of :data:`COLUMNS`.
+
+    Args:
+        rows: Rows whose times are Unix time; there need be none.
+    """
+    columns = [_typed(column, rows.columns.get(column), len(rows.time_ns)) for column in COLUMNS]
+    return pl.DataFrame([pl.Series(TIME, rows.time_ns, dtype=pl.Int64), *columns])
 
 
 def _of_one_clock(rows: Rows) -> Rows:

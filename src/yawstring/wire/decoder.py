@@ -58,8 +58,11 @@ class Decoded:
 
     @cached_property
     def columns(self) -> Mapping[str, Column]:
-        """Every column of numbers that was read, by name; a column no frame has a value in is there too."""
-        return {NAMES[slot]: self._column(place) for place, slot in enumerate(self.kept) if slot in NAMES}
+        """Every column of numbers that was read, by name; a column no frame has a value in is there too.
+
+        Each is made when it is first asked for.
+        """
+        return _Columns(self)
 
     @property
     def text_columns(self) -> tuple[str, ...]:
@@ -69,23 +72,42 @@ class Decoded:
     def texts(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Frame (from 0) and octets of each text of a column, in file order."""
         place = next(place for place, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
-        frames = np.flatnonzero(self._valid(place))
+        frames = np.flatnonzero(self.valid(place))
         spans = zip(
             frames.tolist(), self.slots[place, frames].tolist(), self.slots[place + 1, frames].tolist(), strict=True
         )
         for frame, at, length in spans:
             yield frame, self.octets[at : at + length].tobytes()
 
-    def _valid(self, place: int) -> NDArray[np.bool_]:
+    def valid(self, place: int) -> NDArray[np.bool_]:
+        """``bool[frame]``: which frames have a value in the slot that stands at a place of :attr:`kept`."""
         octets = self.filled[place].astype("<u4", copy=False).view(np.uint8)
         return np.unpackbits(octets, count=self.frames, bitorder="little").view(np.bool_)
 
-    def _column(self, place: int) -> Column:
-        values: NDArray[np.int64] | NDArray[np.float64] = self.slots[place]
-        if self.kept[place] in SCALES:
-            scale, offset = SCALES[self.kept[place]]
-            values = values / scale + offset
-        return Column(values=values, valid=self._valid(place))
+
+class _Columns(Mapping[str, Column]):
+    """Columns of numbers by name, made as they are asked for: a reader of a few pays for a few."""
+
+    def __init__(self, decoded: Decoded) -> None:
+        self._decoded = decoded
+        self._places = {NAMES[slot]: place for place, slot in enumerate(decoded.kept) if slot in NAMES}
+        self._made: dict[str, Column] = {}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            place = self._places[name]
+            values: NDArray[np.int64] | NDArray[np.float64] = self._decoded.slots[place]
+            if (slot := self._decoded.kept[place]) in SCALES:
+                scale, offset = SCALES[slot]
+                values = values / scale + offset
+            self._made[name] = Column(values=values, valid=self._decoded.valid(place))
+        return self._made[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._places)
+
+    def __len__(self) -> int:
+        return len(self._places)
 
 
 def decode(octets: bytes | Octets, *, key: bytes = b"", columns: Sequence[str] | None = None) -> Decoded:

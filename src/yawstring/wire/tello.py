@@ -10,7 +10,8 @@ Every field stays in the Tello's own unit here; :mod:`yawstring.table.telemetry`
 that cannot be read is a counted reject.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -130,6 +131,30 @@ def parse_state(datagram: bytes | str) -> tuple[dict[str, float], str]:
         return {}, next(iter(states.rejects), REASONS[_NO_STATE])
     row = states.values[0]
     return {name: float(value) for name, value in zip(STATE_FIELDS, row, strict=True) if not np.isnan(value)}, ""
+
+
+def read_datagrams(datagrams: Iterable[tuple[int, bytes]]) -> States:
+    r"""The states of datagrams that were stamped when they came.
+
+    Args:
+        datagrams: Receive time in nanoseconds, and octets, of each.
+
+    Example:
+        >>> states = read_datagrams([(5, b"yaw:-80;h:30;\r\n"), (6, b"ok"), (7, b"h:31;")])
+        >>> states.time_ns.tolist(), states.values[:, STATE_FIELDS.index("h")].tolist(), states.rejects
+        ([5, 7], [30.0, 31.0], {'no state string': 1})
+    """
+    times, values, rejects, unknown = list[int](), [np.zeros((0, len(STATE_FIELDS)))], Counter[str](), 0
+    for time_ns, octets in datagrams:
+        # A line end within a datagram ends no state: what stands behind it is not another datagram's.
+        one = _states(np.frombuffer(octets.replace(b"\n", b" "), np.uint8), stamped=False, zone_ns=0)
+        times += [time_ns] * len(one.values)
+        values.append(one.values)
+        rejects.update(one.rejects if len(one.values) or one.rejects else {REASONS[_NO_STATE]: 1})
+        unknown += one.unknown_fields
+    return States(
+        time_ns=np.array(times, np.int64), values=np.concatenate(values), rejects=dict(rejects), unknown_fields=unknown
+    )
 
 
 def parse_states(octets: bytes, *, zone_ns: int = 0) -> States:

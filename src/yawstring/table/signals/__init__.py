@@ -6,7 +6,8 @@ Nothing in a row comes from a frame after its time.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
@@ -37,10 +38,13 @@ from yawstring.table.signals.plan import planned
 from yawstring.table.signals.protocols import Protocols
 from yawstring.table.signals.rates import Rates
 from yawstring.table.signals.repeats import Repeats
-from yawstring.table.signals.roles import RolesState, roles_start, roles_step
+from yawstring.table.signals.roles import Roles, RolesState, roles_start, roles_step
 from yawstring.table.signals.sequences import Sequences
 
-__all__ = ["GROUPS", "Rows", "SignalOptions", "SignalState", "measure", "present", "start", "step"]
+__all__ = [
+    "GROUPS", "Inputs", "Measured", "Roles", "Rows", "SignalOptions", "SignalState", "advance", "measure", "present",
+    "rising", "start", "step",
+]  # fmt: skip
 
 GROUPS: tuple[Group, ...] = (
     Air(),
@@ -103,6 +107,25 @@ class Rows:
         return len(self.time_ns)
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Measured:
+    """What :func:`advance` gives out.
+
+    Attributes:
+        values: ``float32[row, signal]``, every signal there is, in the order of
+            :data:`~yawstring.schema.signals.SIGNALS`; NaN where a value is not known.
+        time_ns: ``int64[row]``, the moment each row speaks about.
+        last: ``int64[row]``, the chunk's last frame at or before it; -1 where that was in an earlier chunk.
+    """
+
+    values: NDArray[np.float32]
+    time_ns: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.time_ns)
+
+
 def present(names: "Mapping[str, object] | list[str]") -> tuple[Signal, ...]:
     """The signals that a table of these columns allows.
 
@@ -110,7 +133,11 @@ def present(names: "Mapping[str, object] | list[str]") -> tuple[Signal, ...]:
         >>> [signal.name for signal in present(["time_ns"])][:1]
         ['air_frames_1s']
     """
-    held = {*names, *(ALIASES[name] for name in names if name in ALIASES)}
+    return _present(frozenset((*names, *(ALIASES[name] for name in names if name in ALIASES))))
+
+
+@lru_cache(maxsize=16)
+def _present(held: frozenset[str]) -> tuple[Signal, ...]:
     return tuple(signal for signal in SIGNALS if all(held & _any_of(need) for need in signal.needs))
 
 
@@ -137,9 +164,25 @@ def step(
     times = raw_times(chunk)
     if times is None:
         raise TableError("expected frames with their time of receipt, found no such column", column=TIME)
-    inputs = Inputs(frame=chunk, time_ns=_rising(times, state.now_ns))
-    plan, next_ns = planned(inputs.time_ns, state.heard_ns, state.next_ns, options, until_ns)
+    inputs = Inputs(frame=chunk, time_ns=rising(times, state.now_ns))
     learned, roles = roles_step(state.roles, inputs)
+    state, made = advance(replace(state, roles=learned), inputs, roles, options, until_ns=until_ns)
+    return state, Rows(frame=_table(made.values, chunk.columns), time_ns=made.time_ns, last=made.last)
+
+
+def advance(
+    state: SignalState, inputs: Inputs, roles: Roles, options: SignalOptions, *, until_ns: int | None = None
+) -> tuple[SignalState, Measured]:
+    """Measure a chunk whose columns and roles are there already, for whoever has more use for them than signals.
+
+    Args:
+        state: From :func:`start` or the step before; gone afterwards. Its roles are left as they are.
+        inputs: The chunk, its times made to rise by :func:`rising`.
+        roles: Who speaks to whom in it.
+        options: As for :func:`step`.
+        until_ns: As for :func:`step`.
+    """
+    plan, next_ns = planned(inputs.time_ns, state.heard_ns, state.next_ns, options, until_ns)
     stepped = [group.step(one, inputs, roles, plan) for group, one in zip(GROUPS, state.groups, strict=True)]
     values = np.concatenate([out for _, out in stepped], axis=1)
     heard_ns = int(inputs.time_ns[-1]) if len(inputs) else state.heard_ns
@@ -147,8 +190,21 @@ def step(
     if now_ns is not None and state.now_ns is not None:
         now_ns = max(now_ns, state.now_ns)
     groups = tuple(after for after, _ in stepped)
-    state = SignalState(groups=groups, roles=learned, now_ns=now_ns, heard_ns=heard_ns, next_ns=next_ns)
-    return state, Rows(frame=_table(values, chunk.columns), time_ns=plan.time_ns, last=plan.after - 1)
+    state = replace(state, groups=groups, now_ns=now_ns, heard_ns=heard_ns, next_ns=next_ns)
+    return state, Measured(values=values, time_ns=plan.time_ns, last=plan.after - 1)
+
+
+def rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:
+    """The times, none below the one before it, nor below ``now_ns``.
+
+    Example:
+        >>> rising(np.array([3, 9, 7]), 5).tolist()
+        [5, 9, 9]
+    """
+    if not len(times):
+        return times
+    first = times[0] if now_ns is None else max(int(times[0]), now_ns)
+    return np.maximum.accumulate(np.maximum(times, first))
 
 
 def measure(frame: pl.DataFrame, options: SignalOptions, *, segment: NDArray[np.int64] | None = None) -> Rows:
@@ -181,13 +237,6 @@ def measure(frame: pl.DataFrame, options: SignalOptions, *, segment: NDArray[np.
 
 def _any_of(need: str | tuple[str, ...]) -> set[str]:
     return {need} if isinstance(need, str) else set(need)
-
-
-def _rising(times: NDArray[np.int64], now_ns: int | None) -> NDArray[np.int64]:
-    if not len(times):
-        return times
-    first = times[0] if now_ns is None else max(int(times[0]), now_ns)
-    return np.maximum.accumulate(np.maximum(times, first))
 
 
 def _table(values: NDArray[np.float32], names: list[str]) -> pl.DataFrame:

@@ -66,6 +66,8 @@ def texts(inputs: Inputs) -> Texts:
     if TEXT not in inputs.frame.columns or inputs.frame[TEXT].dtype != pl.String:
         return Texts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)))
     column = inputs.frame[TEXT]
+    if column.null_count() == len(column):
+        return Texts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)))
     row = np.flatnonzero(column.is_not_null().to_numpy())
     said = column.gather(row).str.slice(0, MOST_CHARACTERS).str.strip_chars().str.to_lowercase()
     word = said.str.extract(r"^([a-z]+)").fill_null("")

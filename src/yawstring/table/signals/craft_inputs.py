@@ -99,10 +99,12 @@ def _values(frame: pl.DataFrame) -> NDArray[np.float64]:
     out = np.full((len(frame), len(FIELDS)), np.nan)
     if not len(frame):
         return out
+    there = set(frame.columns)
     for place, field in enumerate(FIELDS):
         for name, unit in ((field.name, 1.0), *field.others):
-            if name in frame.columns:
-                column = frame[name].cast(pl.Float64, strict=False).fill_null(np.nan).to_numpy()
+            if name in there:
+                series = frame[name].cast(pl.Float64, strict=False)
+                column = (series.fill_null(np.nan) if series.null_count() else series).to_numpy()
                 out[:, place] = column if unit == 1.0 else column * unit
                 break
     with np.errstate(invalid="ignore"):

@@ -3,8 +3,9 @@
 A table may hold a column under another name or in another unit than ours; what stands for what is said here, once.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import polars as pl
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 from yawstring.schema import TIME
 from yawstring.schema.frames import ALIASES
+
+if TYPE_CHECKING:
+    from yawstring.wire.decoder import Column
 
 MISSING: Final = -(1 << 62)
 """Stands for null in a column of whole numbers."""
@@ -29,6 +33,8 @@ class Inputs:
     Attributes:
         frame: The chunk; each row is a frame, with what the aircraft had last said beside it.
         time_ns: ``int64[row]``, receive times, never falling: a clock that steps back stands still for as long.
+        decoded: Columns of numbers as the decoder gives them, which the frame then need not hold: a stream of small
+            chunks would make more tables than it reads.
 
     Example:
         >>> inputs = Inputs(frame=pl.DataFrame({"wlan.seq": [4, None]}), time_ns=np.array([0, 5]))
@@ -38,6 +44,7 @@ class Inputs:
 
     frame: pl.DataFrame
     time_ns: NDArray[np.int64]
+    decoded: "Mapping[str, Column]" = field(default_factory=dict)
     _kept: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
@@ -45,7 +52,7 @@ class Inputs:
 
     def has(self, name: str) -> bool:
         """Whether the table has the column, under this name or an older one."""
-        return self._found(name) is not None
+        return name in self.decoded or self._found(name) is not None
 
     def whole(self, name: str) -> NDArray[np.int64]:
         """``int64[row]``, :data:`MISSING` for null and throughout where there is no such column."""
@@ -58,17 +65,22 @@ class Inputs:
     def _array(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
         key = f"{name} {dtype}"
         if key not in self._kept:
-            absent, target = (MISSING, pl.Int64) if dtype == np.int64 else (np.nan, pl.Float64)
-            found = self._found(name)
-            if found is None:
-                values = np.full(len(self), absent, dtype)
-            else:
-                values = self.frame[found].cast(target, strict=False).fill_null(absent).to_numpy()
-            self._kept[key] = np.require(values, dtype, "C")
+            self._kept[key] = np.require(self._made(name, dtype), dtype, "C")
             # Most columns are lent by the table as they are, which none may write to: so none may be written to, and
             # each loop is compiled for one kind of array.
             self._kept[key].flags.writeable = False
         return self._kept[key]
+
+    def _made(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
+        absent, target = (MISSING, pl.Int64) if dtype == np.int64 else (np.nan, pl.Float64)
+        if name in self.decoded:
+            column = self.decoded[name]
+            return np.where(column.valid, column.values, absent).astype(dtype, copy=False)
+        found = self._found(name)
+        if found is None:
+            return np.full(len(self), absent, dtype)
+        series = self.frame[found].cast(target, strict=False)
+        return (series.fill_null(absent) if series.null_count() else series).to_numpy()
 
     def _found(self, name: str) -> str | None:
         names = (name, *(old for old, new in ALIASES.items() if new == name))
@@ -85,7 +97,8 @@ def raw_times(frame: pl.DataFrame) -> NDArray[np.int64] | None:
         [1500000000, 2000000000]
     """
     if TIME in frame.columns:
-        stamps: NDArray[np.int64] = frame[TIME].cast(pl.Int64).fill_null(0).to_numpy()
+        series = frame[TIME].cast(pl.Int64)
+        stamps: NDArray[np.int64] = (series.fill_null(0) if series.null_count() else series).to_numpy()
         return np.minimum(np.maximum(stamps, -FARTHEST_NS), FARTHEST_NS)
     for name in ("timestamp_c", "timestamp_p"):
         if name in frame.columns and frame[name].dtype.is_numeric():

@@ -161,6 +161,8 @@ def _names(inputs: Inputs) -> NDArray[np.int64]:
     names = inputs.whole("ssid_hash")
     if not inputs.has("wlan.ssid"):
         return names
+    if inputs.frame["wlan.ssid"].null_count() == len(inputs):
+        return names
     hidden = (inputs.frame["wlan.ssid"].cast(pl.String).str.len_bytes() == 0).fill_null(False).to_numpy()
     names = np.where(hidden, MISSING, names)
     names.flags.writeable = False

@@ -1,0 +1,68 @@
+"""How bad an alert is: what it can lead to, lowered where one cannot be sure.
+
+Consequence and likelihood make risk (NIST SP 800-30r1, table I-2); here the likelihood is how sure the detection is.
+
+============  ==============  ==============  ==============
+consequence   sure (≥ 0.9)    likely (≥ 0.7)  possible
+============  ==============  ==============  ==============
+safety        critical        high            medium
+control       high            high            medium
+service       medium          medium          low
+nuisance      low             low             low
+============  ==============  ==============  ==============
+
+What happens to a neighbour is low, whatever it is.
+"""
+
+from collections.abc import Mapping
+from typing import Final, Literal
+
+from yawstring.watch.alerts import Severity
+
+Consequence = Literal["safety", "control", "service", "nuisance"]
+
+SURE: Final = 0.9
+LIKELY: Final = 0.7
+
+UNKNOWN_KIND: Final[Consequence] = "control"
+"""What a kind that is not listed may lead to: a new rule or class is heard rather than passed over."""
+
+CONSEQUENCES: Final[Mapping[str, Consequence]] = {
+    "fdi": "safety",
+    "replay": "safety",
+    "evil_twin": "control",
+    "dos": "control",
+    "jamming": "control",
+    "attack": "control",
+    "flood": "service",
+}
+"""What each kind may lead to.
+
+``safety``: the aircraft does what its pilot did not ask for, or is shown where it is not. ``control``: the link is lost
+or taken. ``service``: it suffers. ``nuisance``: something is in the way.
+"""
+
+_TABLE: Final[Mapping[Consequence, tuple[Severity, Severity, Severity]]] = {
+    "safety": ("critical", "high", "medium"),
+    "control": ("high", "high", "medium"),
+    "service": ("medium", "medium", "low"),
+    "nuisance": ("low", "low", "low"),
+}
+
+
+def severity(kind: str, score: float, *, watched: bool) -> Severity:
+    """How bad an alert is.
+
+    Args:
+        kind: A rule's name, or the class that a detector called.
+        score: How sure, from 0 to 1.
+        watched: Whether it happens to the drone that is watched.
+
+    Example:
+        >>> severity("evil_twin", 0.95, watched=True), severity("evil_twin", 0.95, watched=False)
+        ('high', 'low')
+    """
+    if not watched:
+        return "low"
+    sure, likely, possible = _TABLE[CONSEQUENCES.get(kind, UNKNOWN_KIND)]
+    return sure if score >= SURE else likely if score >= LIKELY else possible
