@@ -60,7 +60,9 @@ class Flown:
 
 
 def drone_of(name: str, seed: int, *changes: str) -> LiveDrone:
-    return LiveDrone(draw(read_scenario(name, changes=changes), seed), EPOCH_NS)
+    drone = LiveDrone(draw(read_scenario(name, changes=changes), seed))
+    drone.begin(EPOCH_NS)
+    return drone
 
 
 def flown_live(name: str, seed: int, changes: Sequence[str], script: Script = UP) -> Flown:

@@ -47,11 +47,10 @@ class LiveDrone:
     """A drone on its own network, with neighbours, a receiver and whoever attacks it.
 
     The scenario's pilot is not used: a client flies. The same drawn flight, epoch, and requests at the same times give
-    the same datagrams and frames.
+    the same datagrams and frames. It takes a while to make; :meth:`begin` is what starts its time.
 
     Args:
         drawn: One flight of a scenario, every value drawn.
-        epoch_ns: Unix time of the start.
 
     Raises:
         OptionError: The scenario cannot be flown.
@@ -60,17 +59,16 @@ class LiveDrone:
         >>> from yawstring.simulate.scenario import draw, parse_scenario
         >>> changes = ("security='open'", "controller.joins=false", "controller.drops_per_min=0")
         >>> calm = parse_scenario("", file="calm.toml", changes=changes)
-        >>> drone = LiveDrone(draw(calm, 1), 10**18)
+        >>> drone = LiveDrone(draw(calm, 1))
+        >>> drone.begin(10**18)
         >>> ask = Request(time_s=0.01, octets=b"command", peer=("10.0.0.2", 8889))
         >>> told = [one for i in range(20) for one in drone.step([ask] if not i else []).datagrams]
         >>> sorted({(one.octets[:5], one.peer) for one in told})
         [(b'mid:-', ('10.0.0.2', 8890)), (b'ok', ('10.0.0.2', 8889))]
     """
 
-    def __init__(self, drawn: Drawn, epoch_ns: int) -> None:
-        drawn = replace(drawn, pilot=replace(drawn.pilot, airborne_s=0.0))
-        scene = make_scene(drawn)
-        self.scene: Scene = replace(scene, environment=replace(scene.environment, epoch_ns=epoch_ns))
+    def __init__(self, drawn: Drawn) -> None:
+        self.scene: Scene = make_scene(replace(drawn, pilot=replace(drawn.pilot, airborne_s=0.0)))
         self._marks = marks_of(self.scene)
         fate = fate_of(self.scene, self._marks)
         self._flight = LiveFlight(
@@ -79,17 +77,8 @@ class LiveDrone:
             self.scene.duration_s,
             fate.reach,
         )
-        self._air = LiveAir(
-            self.scene.stations,
-            self.scene.receiver,
-            seed=int(stream(self.scene.seed, "air").integers(1 << 62)),
-            environment=self.scene.environment,
-            seconds=self.scene.duration_s,
-            noise=[one for attack, mark in pairs(self.scene, self._marks) for one in attack.noise(self.scene, mark)],
-            moves=DRONE,
-        )
         self._attackers = Attackers(self.scene, self._marks, fate.line)
-        self._talk, self._recorder = Talk(self.scene, fate.line), Recorder(self.scene)
+        self._talk = Talk(self.scene, fate.line)
         self._ticks = 0
         self._peers: list[Peer | None] = []
         self._orders: list[tuple[Command, Peer | None]] = []
@@ -99,6 +88,21 @@ class LiveDrone:
         self._orders += [(order, None) for order in self._attackers.plan(book)]
         self._schedule.add(made_of(book, 0))
         self._named = len(book)
+        self.begin(self.scene.epoch_ns)
+
+    def begin(self, epoch_ns: int) -> None:
+        """Start at a Unix time, before the first step; it is the scenario's own if this is not called."""
+        self.scene = replace(self.scene, environment=replace(self.scene.environment, epoch_ns=epoch_ns))
+        self._recorder = Recorder(self.scene)
+        self._air = LiveAir(
+            self.scene.stations,
+            self.scene.receiver,
+            seed=int(stream(self.scene.seed, "air").integers(1 << 62)),
+            environment=self.scene.environment,
+            seconds=self.scene.duration_s,
+            noise=[one for attack, mark in pairs(self.scene, self._marks) for one in attack.noise(self.scene, mark)],
+            moves=DRONE,
+        )
 
     @property
     def now_s(self) -> float:
