@@ -33,6 +33,9 @@ from yawstring.simulate.scenario import scenario_text
 LATE_S = 0.05
 """From the time something happens in the simulation to the time it is handed over: a tick, and what its work takes."""
 
+MOST_DUE = 1 << 16
+"""Frames and datagrams that wait for their time: minutes of them, where something hardly moves."""
+
 REHEARSAL_S = 2.0
 """Length of the flight that nobody sees, by which machine code is ready before the first real tick."""
 
@@ -92,9 +95,14 @@ class Landed:
 
 
 class Hands:
-    """Hands things over at their times, in a thread of its own."""
+    """Hands things over at their times, in a thread of its own.
+
+    Attributes:
+        lost: Things that there was no room for: whoever takes them is too slow.
+    """
 
     def __init__(self) -> None:
+        self.lost = 0
         self._due: list[tuple[float, int, Callable[[], None]]] = []
         self._count = 0
         self._more = threading.Condition()
@@ -106,6 +114,9 @@ class Hands:
     def give(self, at_s: float, what: Callable[[], None]) -> None:
         """Do something at a time of the monotonic clock."""
         with self._more:
+            if len(self._due) == MOST_DUE:
+                self.lost += 1
+                return
             heapq.heappush(self._due, (at_s, self._count, what))
             self._count += 1
             self._more.notify()
@@ -170,7 +181,7 @@ def fly_live(drawn: Drawn, options: LiveOptions, *, done: Done | None = None) ->
         record = drone.record()
         if folder:
             _write(drone, record, folder)
-    lost = sum(ear.lost for ear in ears)
+    lost = flight.lost + sum(ear.lost for ear in ears)
     return Landed(record=record, duration_s=drone.now_s, lost=lost, late_s=flight.late_s)
 
 
@@ -184,7 +195,7 @@ class _Flight:
         self._start = time.monotonic()
         # What happens is handed over LATE_S later: with a start so much later, stamps are the times of handing over.
         drone.begin(time.time_ns() + round(LATE_S * _NS_PER_S))
-        self.late_s = 0.0
+        self.late_s, self.lost = 0.0, 0
         if capture is not None:
             capture.write(pcapng_head())
 
@@ -202,6 +213,7 @@ class _Flight:
             stop.wait(LATE_S)
         finally:
             hands.close()
+            self.lost = hands.lost
         hands.check()
 
     def _gather(self, until: float, stop: threading.Event) -> list[Request]:

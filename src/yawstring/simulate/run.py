@@ -20,7 +20,7 @@ from yawstring.simulate.truth import Episode, episodes, forged, labels_text, tel
 from yawstring.table.survey import mac_text
 from yawstring.version import __version__
 
-_READS_S = 0.0006
+READS_S = 0.0006
 """What a program takes to read a datagram that has arrived, on average."""
 
 
@@ -131,7 +131,7 @@ def _received(scene: Scene, aired: Aired, book: Book) -> tuple[NDArray[np.int64]
     """States that reached the controller, by its clock: the program reads them a little after the card does."""
     numbers, texts = book.told()
     reached = np.flatnonzero(aired.delivered[numbers])
-    late = stream(scene.seed, "reading").gamma(2.0, _READS_S / 2.0, len(numbers))
+    late = stream(scene.seed, "reading").gamma(2.0, READS_S / 2.0, len(numbers))
     offset = scene.drawn.controller.clock_offset_s
     times = aired.delivered_us[numbers] * 1e-6 + late + offset
     return scene.epoch_ns + np.round(times[reached] * 1e9).astype(np.int64), [texts[i] for i in reached]

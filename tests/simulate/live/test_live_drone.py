@@ -9,6 +9,7 @@ import pytest
 from support.flights import seen_by
 from support.live_flights import CALM, CLIENT, STRUCK, UP, drone_of, flown_live
 from yawstring.simulate.live import TICK_S, Request
+from yawstring.simulate.live.drone import MOST_REQUESTS
 from yawstring.table.frames import frames_table
 from yawstring.wire.decoder import decode
 from yawstring.wire.tello import parse_states
@@ -109,6 +110,13 @@ def test_many_datagrams_at_once_and_nonsense_are_survived():
     unknown = b"unknown command: "
     echoed = [unknown + b"takeofftakeofftakeoffta", unknown + "\ufffd\ufffd".encode()]
     assert answers == [*[b"error"] * 4, b"ok", *echoed]
+
+
+def test_a_flood_of_commands_does_not_hold_the_drone_up():
+    drone = drone_of("benign-open", 3, *OPEN)
+    flood = [Request(time_s=0.0, octets=b"command", peer=CLIENT) for _ in range(5000)]
+    told = [one for tick in range(50) for one in drone.step(flood if not tick else []).datagrams]
+    assert 0 < sum(one.octets == b"ok" for one in told) <= MOST_REQUESTS
 
 
 def test_the_answer_goes_to_the_port_that_asked_and_states_to_8890():

@@ -27,6 +27,9 @@ from yawstring.simulate.traffic import offer_network
 TICK_S = 0.02
 """A tick: four steps of the flight's integrator. What a client says is obeyed a tick or two later."""
 
+MOST_REQUESTS = 40
+"""What a client's radio takes in a tick: two thousand datagrams a second."""
+
 _NS_PER_S = 1_000_000_000
 
 
@@ -118,10 +121,11 @@ class LiveDrone:
         """One tick.
 
         Args:
-            requests: Datagrams that came in it, in order of time. One that comes late counts as of its begin.
+            requests: Datagrams that came in it, in order of time. One that comes late counts as of its begin; those
+                beyond :data:`MOST_REQUESTS` are lost.
         """
         now_s, until_s = self.now_s, (self._ticks + 1) * TICK_S
-        requests = [replace(one, time_s=min(max(one.time_s, now_s), until_s)) for one in requests]
+        requests = [replace(one, time_s=min(max(one.time_s, now_s), until_s)) for one in requests[:MOST_REQUESTS]]
         leg = self._fly(until_s)
         made, asked, false = self._said(requests, leg, now_s, until_s)
         self._attackers.hear(made, [(self._command(one), place) for one, place in asked], now_s)

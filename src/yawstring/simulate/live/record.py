@@ -10,12 +10,11 @@ from yawstring.simulate.air import NOBODY, OFFER
 from yawstring.simulate.air.made import Made, Spell
 from yawstring.simulate.fate import pairs
 from yawstring.simulate.hostile import Mark
-from yawstring.simulate.run import acts_of
+from yawstring.simulate.run import READS_S, acts_of
 from yawstring.simulate.scenario_keys import stream
 from yawstring.simulate.scene import Scene
 from yawstring.simulate.truth import Episode, episodes, forged, labels_text, telemetry_text, truth_text
 
-_READS_S = 0.0006
 _NS_PER_S = 1_000_000_000
 
 
@@ -76,7 +75,7 @@ class Recorder:
 
     def received(self, time_s: float, text: bytes) -> None:
         """A state reached the controller's radio; its program reads it a little later, by its own clock."""
-        late = float(self._reading.gamma(2.0, _READS_S / 2.0)) + self._scene.drawn.controller.clock_offset_s
+        late = float(self._reading.gamma(2.0, READS_S / 2.0)) + self._scene.drawn.controller.clock_offset_s
         self._states.append((self._scene.epoch_ns + round((time_s + late) * _NS_PER_S), text))
 
     def record(self, marks: Sequence[Mark], now_s: float) -> Record:
