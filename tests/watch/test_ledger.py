@@ -85,21 +85,21 @@ def test_what_is_below_its_threshold_opens_nothing() -> None:
     ]
 
 
-KINDS = ("deauthentication_flood", "evil_twin", "csa_abuse")
+KINDS = ("deauthentication_flood", *["evil_twin"] * 5)
 steps = st.lists(
     st.tuples(
-        st.sampled_from([0.0, 0.5, 1.0, 3.0, 5.0, 5.5, 12.0, 25.0, 90.0, -2.0]),  # seconds since the one before
+        st.sampled_from([0.0, 0.1, 0.5, 1.0, 3.0, 5.0, 5.5, 12.0, 25.0, 90.0, -2.0]),  # seconds since the one before
         st.sampled_from(KINDS),
-        st.sampled_from([made.DRONE, 11, 12, 13, 14]),
-        st.sampled_from([None, 1, 2, 3, 4, 5]),
+        st.sampled_from([*[made.DRONE] * 6, 11, 12, 13, 14]),
+        st.sampled_from([*[None] * 6, 1, 2, 3, 4, 5]),
         st.sampled_from([1.0, 1.0, 1.0, 0.45, 0.2]),
     ),
     max_size=40,
 )
 
 
-def findings_of(drawn):
-    at_s, found = 0.0, []
+def findings_of(drawn, start_s=0.0):
+    at_s, found = start_s, []
     for number, (gap, kind, drone, attacker, score) in enumerate(drawn):
         at_s += gap
         found.append(
@@ -111,20 +111,30 @@ def findings_of(drawn):
     return found
 
 
+def one_by_one(found, state):
+    changes = ()
+    for one in found:
+        state, some = ledger.take(state, OPTIONS, [one])
+        changes += some
+    return changes + ledger.finish(state, OPTIONS)[1]
+
+
 @settings(deadline=None, max_examples=120)
-@given(steps, st.lists(st.integers(0, 40), max_size=6), st.booleans())
-def test_any_cut_of_the_findings_gives_the_same_changes(drawn, cuts, waits) -> None:
-    found = findings_of(drawn)
-    whole = run(found)
-    state, changes, latest_ns = ledger.start(OPTIONS), (), None
+@given(steps, steps, st.lists(st.integers(0, 40), max_size=6), st.none() | st.floats(0, 1))
+def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, waits) -> None:
+    left = {one.alert.key: one.alert for one in ledger.take(ledger.start(OPTIONS), OPTIONS, findings_of(before))[1]}
+    found = findings_of(drawn, start_s=sum(gap for gap, *_ in before))
+    whole = run(found, state=ledger.start(OPTIONS, list(left.values())))
+    assert one_by_one(found, ledger.start(OPTIONS, list(left.values()))) == whole
+    state, changes, latest_ns = ledger.start(OPTIONS, list(left.values())), (), None
     edges = sorted({0, len(found), *(cut for cut in cuts if cut < len(found))})
     for first, last in pairwise(edges):
         state, some = ledger.take(state, OPTIONS, found[first:last])
         changes += some
         latest_ns = max([latest_ns or 0, *(one.time_ns for one in found[first:last])])
         later = [one.time_ns for one in found[last:]]
-        if waits and later and min(later) >= latest_ns:
-            state, some = ledger.wait(state, OPTIONS, min(later))
+        if waits is not None and later and min(later) >= latest_ns:
+            state, some = ledger.wait(state, OPTIONS, latest_ns + int(waits * (min(later) - latest_ns)))
             changes += some
     assert changes + ledger.finish(state, OPTIONS)[1] == whole
 
@@ -145,6 +155,15 @@ def test_every_alert_is_opened_once_and_closed_in_the_end(drawn) -> None:
     for key in kinds:
         times = [when for when, whose in per_alert if whose == key]
         assert times == sorted(times)
+
+
+def test_what_ends_while_nothing_is_found_ends_in_order() -> None:
+    _, (left,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0)])
+    state, (other,) = ledger.take(ledger.start(OPTIONS, [left.alert]), OPTIONS, [finding(57, "evil_twin")])
+    _, at_once = ledger.wait(state, OPTIONS, made.START_NS + 70 * S)
+    state, first = ledger.wait(state, OPTIONS, made.START_NS + 61 * S)
+    assert [one.alert.key for one in at_once] == [left.alert.key, other.alert.key]
+    assert first + ledger.wait(state, OPTIONS, made.START_NS + 70 * S)[1] == at_once
 
 
 def by_hand(times):
@@ -174,7 +193,8 @@ def test_incidents_are_parted_by_their_gaps(gaps) -> None:
 @given(steps, st.integers(0, 40), st.booleans())
 def test_after_a_kill_nothing_is_repeated_or_lost(drawn, cut, knows_closed) -> None:
     """With the alerts that the store had, and only those, the lives go on as they would have."""
-    found = [one for one in findings_of(drawn) if one.score == 1.0]
+    rising = [(abs(gap), *rest) for gap, *rest in drawn]  # a restart forgets the latest time of all
+    found = [one for one in findings_of(rising) if one.score == 1.0]
     whole = {one.alert.key: one.alert for one in run(found, EAGER)}
     state, changes = ledger.take(ledger.start(EAGER), EAGER, found[:cut])
     stored = {one.alert.key: one.alert for one in changes}
@@ -298,6 +318,43 @@ def test_the_operators_list_keeps_quiet_until_it_ends() -> None:
     assert quiet == [("opened", "range test"), ("updated", "range test"), ("updated", None)]
     assert {one.alert.suppressed for one in changes if one.alert.identity.attacker == 8} == {None}
     assert state.suppressed == 1
+
+
+def test_rules_that_see_the_same_thing_make_one_alert() -> None:
+    rules = {"evil_twin_name": "service", "evil_twin_clock": "safety"}
+    options = replace(
+        OPTIONS, consequences=rules, techniques=dict.fromkeys(rules, "T1557"), digests={"evil_twin_name": "aa"}
+    )
+    found = [finding(at, "evil_twin", source=name) for at, name in enumerate(rules)] + [
+        finding(2, "evil_twin", source="new")
+    ]
+    _, changes = ledger.take(ledger.start(options), options, found)
+    last = changes[-1].alert
+    assert [(one.kind, one.alert.severity) for one in changes] == [("opened", "medium"), ("updated", "critical")]
+    assert (last.source, last.digest, last.technique, last.count) == ("evil_twin_name", "aa", "T1557", 3)
+    assert last.details == {"rules": ["evil_twin_name", "evil_twin_clock", "new"]}
+    (again,) = ledger.take(ledger.start(options, [last]), options, [finding(3, "evil_twin", source="evil_twin_clock")])[
+        1
+    ]
+    assert (again.alert.key, again.alert.details) == (last.key, last.details)
+
+
+def test_every_rule_that_sees_it_has_to_be_allowed() -> None:
+    entry = Allowed(name="ours", reason="ours", until_ns=1 << 62, source="evil_twin_name")
+    options = replace(OPTIONS, allow=(entry,))
+    found = [finding(0, "evil_twin", source="evil_twin_name"), finding(2, "evil_twin", source="evil_twin_clock")]
+    assert [one.alert.suppressed for one in run(found, options)] == ["ours", None, None]
+
+
+def test_how_bad_it_is_comes_from_the_rule_and_else_from_the_class() -> None:
+    options = replace(OPTIONS, consequences={"probe_flood": "nuisance"})
+    kinds = ("probe_flood", "fdi", "flood", "something new")
+    assert [run([finding(0, kind)], options)[0].alert.severity for kind in kinds] == [
+        "low",
+        "critical",
+        "medium",
+        "high",
+    ]
 
 
 @pytest.mark.parametrize(

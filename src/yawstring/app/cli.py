@@ -10,6 +10,7 @@ from yawstring.app.commands import (
     audit,
     benchmark,
     decode,
+    detect,
     evaluate,
     explain,
     fuse,
@@ -21,6 +22,7 @@ from yawstring.app.commands import (
     signals,
     simulate,
     train,
+    watch,
 )
 from yawstring.app.console import err
 from yawstring.errors import InputError
@@ -63,6 +65,8 @@ app.command("evaluate")(evaluate.command)
 app.command("predict")(predict.command)
 app.command("explain")(explain.command)
 app.command("benchmark")(benchmark.command)
+app.command("detect")(detect.command)
+app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("grant")(grant.command)
 

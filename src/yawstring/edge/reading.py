@@ -70,7 +70,7 @@ class Queued:
         self._waiting = deque[Batch]()
         self._octets = self._dropped = 0
         self._error: SourceError | None = None
-        self._over = False
+        self._over = self._well = False
         self._ready = threading.Condition()
         self._thread = threading.Thread(target=self._read, name="reader", daemon=True)
         self._thread.start()
@@ -84,6 +84,8 @@ class Queued:
             if not taken:
                 if self._error is not None:
                     raise self._error
+                if self._over and not self._well:
+                    raise SourceError("the thread that reads frames has failed")
                 return empty_batch(0, ended=True) if self._over else None
         batch = merged(taken)
         return replace(batch, dropped=batch.dropped + dropped) if dropped else batch
@@ -105,6 +107,7 @@ class Queued:
         try:
             for batch in self._source.batches():
                 self._put(batch)
+            self._well = True
         except SourceError as error:
             self._error = error
         finally:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from yawstring.edge.captures import open_capture
 from yawstring.edge.frames import record_windows
 from yawstring.errors import CaptureError, OptionError, SourceError
-from yawstring.watch.batches import Batch, empty_batch
+from yawstring.watch.batches import Batch
 from yawstring.wire.capture import Reader, Records, scan
 from yawstring.wire.octets import Octets
 from yawstring.wire.records import FORMAT, NO_TIME, TIME, UNKNOWN
@@ -237,6 +237,3 @@ def _open_fifo(name: str) -> int:
 def _rising(stamps: NDArray[np.int64], latest_ns: int) -> NDArray[np.int64]:
     """The times, none below the one before; one that is missing is the one before."""
     return np.maximum.accumulate(np.concatenate([[latest_ns], np.where(stamps == NO_TIME, latest_ns, stamps)]))[1:]
-
-
-__all__ = ["Clock", "FifoSource", "ReplaySource", "check_is_capture", "empty_batch"]

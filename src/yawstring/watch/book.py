@@ -1,29 +1,26 @@
 """The ledger's state while it is being changed: who is open, who is quiet, who is waited for after a restart."""
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 import numpy as np
 
 from yawstring.learn import events
-from yawstring.learn.event_loop import LAST_NS, NOW, OPEN
+from yawstring.learn.event_loop import LAST_NS, NOW, OPEN, TOLD_NS
 from yawstring.models.base import Json
 from yawstring.watch import tally as evidence
-from yawstring.watch.alerts import Alert, AlertChange, ChangeKind, alert_key
+from yawstring.watch.alerts import SEVERITIES, Alert, AlertChange, ChangeKind, Severity, alert_key
 from yawstring.watch.findings import Finding, Identity
 from yawstring.watch.ledger_state import Entry, Key, LedgerOptions, LedgerState
 from yawstring.watch.plain import plain
-from yawstring.watch.severity import severity
+from yawstring.watch.resuming import CROWD, RULES, VALUE, given_up_ns, nanoseconds, resumed_state
+from yawstring.watch.severity import CONSEQUENCES, UNKNOWN_KIND, severity
 from yawstring.watch.suppression import suppressed_by
 from yawstring.watch.tally import Tally
 
-NS_PER_S: Final = 1_000_000_000
 REASONS_MOST: Final = 10
-VALUE, CROWD = "value", "crowd"
-"""Names in an alert's details: what was measured, and that it stands for many."""
-
 _KINDS: Final[Mapping[events.ChangeKind, ChangeKind]] = {
     "confirmed": "opened",
     "updated": "updated",
@@ -55,13 +52,58 @@ class Book:
         )
         return state, tuple(self._changes)
 
-    def take(self, finding: Finding) -> None:
-        """One finding of a rule."""
+    def take(self, findings: Sequence[Finding]) -> None:
+        """Findings of rules, in order of receipt."""
+        at = 0
+        while at < len(findings):
+            identity = self._routed(findings[at])
+            behind = self._uneventful(findings, at, identity)
+            if behind > at:
+                self._add(findings[at:behind], identity)
+                at = behind
+            else:
+                self._take(findings[at])
+                at += 1
+
+    def _uneventful(self, findings: Sequence[Finding], at: int, identity: Identity) -> int:
+        """Behind how many findings of one incident nothing will have been told: a flood's are taken in one go."""
+        entry = self._open.get((identity, ""))
+        if entry is None:
+            return at
+        own = findings[at].identity
+        hold_ns, last_ns = nanoseconds(self._options.hold_s), entry.last_ns
+        ends_ns = [int(entry.state.registers[TOLD_NS]) + nanoseconds(self._options.update_s) - 1]
+        ends_ns += [one.last_ns + hold_ns for one in islice(self._open.values(), 2) if one is not entry]
+        ends_ns += [given_up_ns(self._options, one) for one in islice(self._resumed.values(), 1)]
+        end_ns = min(ends_ns)
+        while at < len(findings):
+            one = findings[at]
+            now_ns = max(self._latest_ns, last_ns, one.time_ns)
+            same = one.identity is own or self._routed(one) == identity
+            if not same or not one.score >= one.threshold or now_ns > end_ns or now_ns - last_ns > hold_ns:
+                break
+            last_ns, at = now_ns, at + 1
+        return at
+
+    def _add(self, findings: Sequence[Finding], identity: Identity) -> None:
+        """Findings of which nothing is told."""
+        self._counts["crowded"] += sum(one.identity is not identity and one.identity != identity for one in findings)
+        times = np.maximum.accumulate([max(one.time_ns, self._latest_ns) for one in findings])
+        self._latest_ns = int(times[-1])
+        key = (identity, "")
+        entry = self._open[key]
+        state, _ = events.step(entry.state, self._spec, times, np.array([_level(one) for one in findings]))
+        tally = evidence.added(entry.tally, findings)
+        self._open[key] = replace(entry, tally=tally, state=state, last_ns=self._latest_ns)
+        self._open.move_to_end(key)
+
+    def _take(self, finding: Finding) -> None:
+        """One finding."""
         now_ns = self._latest_ns = max(self._latest_ns, finding.time_ns)
         self.pass_time(now_ns)
         identity = self._routed(finding)
         self._counts["crowded"] += identity != finding.identity
-        key = (identity, finding.source)
+        key = (identity, "")
         entry = self._open.get(key) or self._quiet.get(key) or self._adopted(key, now_ns)
         if entry is None and finding.score >= finding.threshold and not self._has_room(finding):
             self._counts["turned_away"] += 1
@@ -83,23 +125,26 @@ class Book:
         if entry is None:
             tally, counted = evidence.first(finding, finding.identity), 0
         else:
-            tally, counted = evidence.added(entry.tally, replace(finding, identity=entry.tally.identity)), entry.counted
+            tally, counted = (
+                evidence.added(entry.tally, [replace(finding, identity=entry.tally.identity)]),
+                entry.counted,
+            )
         incident = replace(change.incident, rows=change.incident.rows + counted)
         told = self._tell(kind, change.time_ns, incident, tally, entry, reasons)
         self._incidents[stream] = replace(told, number=number, counted=counted)
 
     def pass_time(self, now_ns: int) -> None:
         """Close what has been quiet for too long, in the order in which that came about."""
-        hold_ns, merge_ns = _ns(self._options.hold_s), _ns(self._options.merge_gap_s)
+        hold_ns, merge_ns = nanoseconds(self._options.hold_s), nanoseconds(self._options.merge_gap_s)
         due: list[tuple[int, Key]] = []
         for key, entry in self._open.items():
             if now_ns - entry.last_ns <= hold_ns:
                 break
             due.append((entry.last_ns + hold_ns, key))
         for key, entry in self._resumed.items():
-            if now_ns <= _given_up_ns(self._options, entry):
+            if now_ns <= given_up_ns(self._options, entry):
                 break
-            due.append((_given_up_ns(self._options, entry), key))
+            due.append((given_up_ns(self._options, entry), key))
         for _, key in sorted(due, key=lambda one: one[0]):
             self._close(key, now_ns)
         while self._quiet and now_ns - next(iter(self._quiet.values())).last_ns > merge_ns:
@@ -115,9 +160,8 @@ class Book:
     def _step(self, key: Key, entry: Entry | None, finding: Finding, now_ns: int) -> None:
         """Let a finding be decided on, and tell what comes of it."""
         state = events.begin(self._spec) if entry is None else entry.state
-        level = finding.score / finding.threshold if finding.threshold > 0 else 1.0
-        state, changes = events.step(state, self._spec, np.array([now_ns]), np.array([level]))
-        tally = evidence.first(finding, key[0]) if entry is None else evidence.added(entry.tally, finding)
+        state, changes = events.step(state, self._spec, np.array([now_ns]), np.array([_level(finding)]))
+        tally = evidence.first(finding, key[0]) if entry is None else evidence.added(entry.tally, [finding])
         for change in changes:
             entry = self._tell(_KINDS[change.kind], change.time_ns, change.incident, tally, entry)
         if entry is None:
@@ -154,25 +198,25 @@ class Book:
         self, incident: events.Incident, tally: Tally, before: Alert | None, now_ns: int, reasons: tuple[str, ...]
     ) -> Alert:
         opened_ns = incident.opened_ns if before is None else before.opened_ns
-        key = alert_key(tally.identity, tally.source, opened_ns) if before is None else before.key
+        source, options = tally.sources[0], self._options
+        key = alert_key(tally.identity, source, opened_ns) if before is None else before.key
         suppressed = None
         if before is None or before.suppressed is not None:  # what was told once is told to its end
-            suppressed = suppressed_by(self._options.allow, tally.identity, tally.source, now_ns)
-        details: dict[str, Json] = {} if tally.value is None else {VALUE: tally.value}
+            suppressed = self._suppressed(tally, now_ns)
         return Alert(
             key=key,
             identity=tally.identity,
             origin=tally.origin,
-            source=tally.source,
-            digest=self._options.digests.get(tally.source, ""),
-            technique=self._options.techniques.get(tally.identity.kind),
-            severity=severity(tally.identity.kind, tally.score, watched=tally.watched),
+            source=source,
+            digest=options.digests.get(source, ""),
+            technique=options.techniques.get(source) or options.techniques.get(tally.identity.kind),
+            severity=self._severity(tally),
             watched=tally.watched,
             opened_ns=opened_ns,
             confirmed_ns=incident.confirmed_ns if before is None else before.confirmed_ns,
             last_ns=incident.last_ns,
             closed_ns=incident.closed_ns,
-            time_error_s=self._options.time_error_s,
+            time_error_s=options.time_error_s,
             score=tally.score,
             threshold=tally.threshold,
             count=incident.rows,
@@ -182,14 +226,26 @@ class Book:
             frequency_mhz=tally.frequency_mhz,
             frames=tally.frames,
             suppressed=suppressed,
-            details=details | ({CROWD: True} if tally.crowded else {}),
+            details=_details(tally),
         )
+
+    def _suppressed(self, tally: Tally, now_ns: int) -> str | None:
+        """Name of the entry that keeps an alert quiet: every rule that sees it has to be allowed."""
+        allow = self._options.allow
+        names = [suppressed_by(allow, tally.identity, source, now_ns) for source in tally.sources]
+        return None if None in names else names[0]
+
+    def _severity(self, tally: Tally) -> Severity:
+        """Of the worst that may come of it, by any of the rules that see it."""
+        known = CONSEQUENCES.get(tally.identity.kind, UNKNOWN_KIND)
+        found = {self._options.consequences.get(source, known) for source in tally.sources}
+        return max((severity(one, tally.score, watched=tally.watched) for one in found), key=SEVERITIES.index)
 
     def _close(self, key: Key, now_ns: int | None) -> None:
         """Close an incident of a rule, or one that was waited for; ``None``: the input has ended."""
         waited = self._resumed.pop(key, None)
         if waited is not None:
-            self._end(waited, waited.last_ns + _ns(self._options.hold_s))
+            self._end(waited, waited.last_ns + nanoseconds(self._options.hold_s))
             return
         entry = self._open.pop(key)
         if now_ns is None:
@@ -212,31 +268,31 @@ class Book:
     def _adopted(self, key: Key, now_ns: int) -> Entry | None:
         """A rule's alert of before a restart, which goes on."""
         entry = self._resumed.get(key)
-        if entry is None or entry.alert.origin != "rule":
+        if entry is None:
             return None
         del self._resumed[key]
-        return replace(entry, state=_resumed_state(self._spec, entry.alert, now_ns))
+        return replace(entry, state=resumed_state(self._spec, entry.alert, now_ns))
 
     def _waited_for(self, finding: Finding, opened_ns: int) -> Entry | None:
         """A detector's alert of before a restart that goes on, whatever the attack is called now."""
         for key, entry in self._resumed.items():
-            same = entry.alert.origin == "model" and key[1] == finding.source and key[0].drone == finding.identity.drone
-            if same and opened_ns <= _given_up_ns(self._options, entry):
+            same = key[1] == finding.source and key[0].drone == finding.identity.drone
+            if same and opened_ns <= given_up_ns(self._options, entry):
                 del self._resumed[key]
                 return replace(entry, counted=entry.alert.count)
         return None
 
     def _routed(self, finding: Finding) -> Identity:
         """The identity that a finding counts for: its own, or a crowd's where there are too many."""
-        own, source = finding.identity, finding.source
-        if self._is_known((own, source)):
+        own = finding.identity
+        if self._is_known((own, "")):
             return own
         crowd, street = Identity(kind=own.kind, drone=own.drone), Identity(kind=own.kind)
         for wider in (crowd,) if finding.watched else (crowd, street):
-            entry = self._open.get((wider, source))
+            entry = self._open.get((wider, ""))
             if entry is not None and entry.tally.crowded:
                 return wider
-        same = [one for one, by in (*self._open, *self._resumed) if by == source and one.kind == own.kind]
+        same = [one for one, family in (*self._open, *self._resumed) if not family and one.kind == own.kind]
         if own != crowd and sum(one.drone == own.drone for one in same) >= self._options.attackers_most:
             own = crowd
         if not finding.watched and own not in same:
@@ -260,56 +316,17 @@ class Book:
         return True
 
 
-def resumable(options: LedgerOptions, alerts: Sequence[Alert]) -> "OrderedDict[Key, Entry]":
-    """Alerts of an earlier run as entries that are waited for, the one given up first at the start."""
-    latest = sorted(alerts, key=lambda alert: alert.last_ns)[-options.identities_most :]
-    entries = sorted((_entry(options.spec, one) for one in latest), key=lambda entry: _given_up_ns(options, entry))
-    return OrderedDict(((entry.alert.identity, entry.alert.source), entry) for entry in entries)
+def _details(tally: Tally) -> dict[str, Json]:
+    found: dict[str, Json] = {}
+    if tally.value is not None:
+        found[VALUE] = tally.value
+    if tally.crowded:
+        found[CROWD] = True
+    if len(tally.sources) > 1:
+        found[RULES] = list(tally.sources)
+    return found
 
 
-def _entry(spec: events.EventSpec, alert: Alert) -> Entry:
-    """An alert that was written down, as it is remembered."""
-    value = alert.details.get(VALUE)
-    tally = Tally(
-        identity=alert.identity,
-        origin=alert.origin,
-        source=alert.source,
-        watched=alert.watched,
-        score=alert.score,
-        threshold=alert.threshold,
-        words=alert.words,
-        value=value if isinstance(value, float) else None,
-        frames=alert.frames,
-        heard_dbm=() if alert.rssi_dbm is None else (alert.rssi_dbm,),
-        frequency_mhz=alert.frequency_mhz,
-        crowded=alert.details.get(CROWD) is True,
-    )
-    told_ns = alert.last_ns if alert.closed_ns is None else alert.closed_ns
-    return Entry(tally=tally, alert=alert, told_ns=told_ns, last_ns=alert.last_ns, state=events.begin(spec))
-
-
-def _given_up_ns(options: LedgerOptions, entry: Entry) -> int:
-    """After when an incident of before a restart is another one."""
-    gap_s = options.resume_gap_s if entry.alert.closed_ns is None else options.merge_gap_s
-    return entry.last_ns + _ns(gap_s)
-
-
-def _resumed_state(spec: events.EventSpec, alert: Alert, now_ns: int) -> events.EventState:
-    incident = events.Incident(
-        recording=0,
-        identity=0,
-        named=0,
-        opened_ns=alert.opened_ns,
-        confirmed_ns=alert.confirmed_ns,
-        last_ns=alert.last_ns,
-        closed_ns=None,
-        peak=1.0,
-        rows=alert.count,
-    )
-    if alert.closed_ns is None:
-        return events.resume(spec, incident, seen_ns=now_ns)
-    return events.finish(events.resume(spec, incident, seen_ns=alert.last_ns), spec)[0]
-
-
-def _ns(seconds: float) -> int:
-    return round(min(seconds, 1e9) * NS_PER_S)
+def _level(finding: Finding) -> float:
+    """How high a score is, 1 at its threshold."""
+    return finding.score / finding.threshold if finding.threshold > 0 else 1.0

@@ -10,6 +10,7 @@ import polars as pl
 from yawstring.models.base import Json
 from yawstring.schema import TIME
 from yawstring.watch.batches import Batch
+from yawstring.watch.coverage import Coverage, hear, shares
 from yawstring.watch.outcome import KINDS, Out
 
 Air = Literal["heard", "silent", "gone"]
@@ -20,9 +21,6 @@ SILENT_S: Final = 2.0
 
 STALE_S: Final = 1.0
 """Age of telemetry from which on a person is told that it is stale."""
-
-COVERAGE_S: Final = 60
-"""Seconds over which coverage of a channel is told."""
 
 NS_PER_S: Final = 1_000_000_000
 
@@ -46,7 +44,7 @@ class Health:
         kinds: Frames by kind since the last telling.
         score: Highest score since then; ``None`` where there was none.
         heard_ns: The clock when the last frame was read; ``None`` before the first.
-        seconds: Of the latest minute, each second of the clock and the frequencies heard in it, in MHz.
+        coverage: Which channels were heard, and when.
     """
 
     frames: int = 0
@@ -55,7 +53,7 @@ class Health:
     kinds: Mapping[str, int] = field(default_factory=dict)
     score: float | None = None
     heard_ns: int | None = None
-    seconds: Mapping[int, frozenset[int]] = field(default_factory=dict)
+    coverage: Coverage = field(default_factory=Coverage)
 
 
 def take(state: Health, batch: Batch, out: Out) -> Health:
@@ -66,11 +64,6 @@ def take(state: Health, batch: Batch, out: Out) -> Health:
         >>> take(Health(), empty_batch(5, dropped=3), Out()).dropped
         3
     """
-    second = batch.now_ns // NS_PER_S
-    seconds = state.seconds
-    if len(batch):
-        heard = seconds.get(second, frozenset()) | frozenset(out.channels)
-        seconds = {at: ones for at, ones in seconds.items() if at > second - COVERAGE_S} | {second: heard}
     scores = [score for score in (state.score, out.score) if score is not None]
     return replace(
         state,
@@ -80,7 +73,7 @@ def take(state: Health, batch: Batch, out: Out) -> Health:
         kinds=Counter(state.kinds) + Counter(out.kinds),
         score=max(scores, default=None),
         heard_ns=batch.now_ns if len(batch) else state.heard_ns,
-        seconds=seconds,
+        coverage=hear(state.coverage, out.channels),
     )
 
 
@@ -132,7 +125,7 @@ def body(state: Health, now: Now) -> dict[str, Json]:
         "drops": state.dropped,
         **_telemetry(now),
         "air": air(state, now),
-        "coverage": _coverage(state, now),
+        "coverage": {str(mhz): share for mhz, share in shares(state.coverage, now.time_ns).items()},
         "score": state.score,
         "threshold": now.threshold,
         "clock_put_back": now.clock_put_back,
@@ -161,13 +154,3 @@ def _telemetry(now: Now) -> dict[str, Json]:
         value = row.get(column)
         made[name] = float(value) if isinstance(value, int | float) else None
     return made
-
-
-def _coverage(state: Health, now: Now) -> dict[str, Json]:
-    """Share of the last minute's seconds in which each frequency was heard."""
-    second = now.time_ns // NS_PER_S
-    recent = [ones for at, ones in state.seconds.items() if second - COVERAGE_S < at <= second]
-    counts = Counter(frequency for ones in recent for frequency in ones)
-    first = min((at for at in state.seconds if at > second - COVERAGE_S), default=second)
-    span = max(second - first + 1, 1)
-    return {str(frequency): round(count / span, 3) for frequency, count in sorted(counts.items())}

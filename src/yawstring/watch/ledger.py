@@ -13,9 +13,10 @@ from collections.abc import Sequence
 
 from yawstring.learn import events
 from yawstring.watch.alerts import Alert, AlertChange
-from yawstring.watch.book import Book, resumable
+from yawstring.watch.book import Book
 from yawstring.watch.findings import Finding
 from yawstring.watch.ledger_state import LedgerOptions, LedgerState
+from yawstring.watch.resuming import resumable
 
 __all__ = ["LedgerOptions", "LedgerState", "finish", "start", "take", "take_incident", "wait"]
 
@@ -49,8 +50,7 @@ def take(state: LedgerState, options: LedgerOptions, findings: Sequence[Finding]
     if not findings:
         return state, ()
     book = Book(state, options)
-    for finding in findings:
-        book.take(finding)
+    book.take(findings)
     return book.closed()
 
 

@@ -9,6 +9,7 @@ from yawstring.errors import OptionError
 from yawstring.learn import events
 from yawstring.watch.alerts import Alert
 from yawstring.watch.findings import Identity
+from yawstring.watch.severity import Consequence
 from yawstring.watch.suppression import Allowed
 from yawstring.watch.tally import Tally
 
@@ -29,7 +30,9 @@ class LedgerOptions:
         identities_most: Incidents that are remembered at a time. Further ones are turned away, and counted.
         time_error_s: How far times may be off.
         digests: SHA-256 by source: of the rule's settings, or of the bundle.
-        techniques: Technique of MITRE ATT&CK by kind.
+        techniques: Technique of MITRE ATT&CK by rule, or by class called.
+        consequences: What may come of it, by rule; of classes it is known
+            (:data:`~yawstring.watch.severity.CONSEQUENCES`).
         allow: What the operator has allowed.
 
     Raises:
@@ -46,6 +49,7 @@ class LedgerOptions:
     time_error_s: float = 0.0
     digests: Mapping[str, str] = field(default_factory=dict)
     techniques: Mapping[str, str] = field(default_factory=dict)
+    consequences: Mapping[str, Consequence] = field(default_factory=dict)
     allow: tuple[Allowed, ...] = ()
 
     def __post_init__(self) -> None:
@@ -63,7 +67,7 @@ class LedgerOptions:
 
 
 Key = tuple[Identity, str]
-"""What an incident is known by: its identity, and the rule or family that says so."""
+"""What an incident is known by: its identity, and the detector's family, or ``""`` for whichever rules see it."""
 
 Stream = tuple[str, int]
 """Where the detector's incidents are numbered: its family, and the recording."""

@@ -28,7 +28,7 @@ class Out:
         scored: Scores of windows that ended, and ``int64[window]`` the numbers of their last frames; piece by piece.
         kinds: Frames by kind, of :data:`KINDS`.
         rejects: What could not be read, and how often.
-        channels: Frames by frequency in MHz.
+        channels: Seconds of the frames' clock, and the frequencies in MHz heard in them.
     """
 
     findings: tuple[Finding, ...] = ()
@@ -36,7 +36,7 @@ class Out:
     scored: tuple[tuple[Scored, NDArray[np.int64]], ...] = ()
     kinds: Mapping[str, int] = field(default_factory=dict)
     rejects: Mapping[str, int] = field(default_factory=dict)
-    channels: Mapping[int, int] = field(default_factory=dict)
+    channels: frozenset[tuple[int, int]] = frozenset()
 
     @property
     def score(self) -> float | None:
@@ -52,7 +52,7 @@ def joined(outs: Sequence[Out], rejects: Mapping[str, int]) -> Out:
         scored=tuple(one for out in outs for one in out.scored),
         kinds=_summed([out.kinds for out in outs]),
         rejects=_summed([rejects, *(out.rejects for out in outs)]),
-        channels=_summed([out.channels for out in outs]),
+        channels=frozenset().union(*(out.channels for out in outs)),
     )
 
 

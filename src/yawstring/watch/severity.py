@@ -25,7 +25,7 @@ SURE: Final = 0.9
 LIKELY: Final = 0.7
 
 UNKNOWN_KIND: Final[Consequence] = "control"
-"""What a kind that is not listed may lead to: a new rule or class is heard rather than passed over."""
+"""What a kind may lead to of which nobody says: it is heard rather than passed over."""
 
 CONSEQUENCES: Final[Mapping[str, Consequence]] = {
     "fdi": "safety",
@@ -36,7 +36,7 @@ CONSEQUENCES: Final[Mapping[str, Consequence]] = {
     "attack": "control",
     "flood": "service",
 }
-"""What each kind may lead to.
+"""What each class that a detector calls may lead to; rules say so themselves.
 
 ``safety``: the aircraft does what its pilot did not ask for, or is shown where it is not. ``control``: the link is lost
 or taken. ``service``: it suffers. ``nuisance``: something is in the way.
@@ -50,19 +50,19 @@ _TABLE: Final[Mapping[Consequence, tuple[Severity, Severity, Severity]]] = {
 }
 
 
-def severity(kind: str, score: float, *, watched: bool) -> Severity:
+def severity(consequence: Consequence, score: float, *, watched: bool) -> Severity:
     """How bad an alert is.
 
     Args:
-        kind: A rule's name, or the class that a detector called.
+        consequence: What it may lead to.
         score: How sure, from 0 to 1.
         watched: Whether it happens to the drone that is watched.
 
     Example:
-        >>> severity("evil_twin", 0.95, watched=True), severity("evil_twin", 0.95, watched=False)
+        >>> severity("control", 0.95, watched=True), severity("control", 0.95, watched=False)
         ('high', 'low')
     """
     if not watched:
         return "low"
-    sure, likely, possible = _TABLE[CONSEQUENCES.get(kind, UNKNOWN_KIND)]
+    sure, likely, possible = _TABLE[consequence]
     return sure if score >= SURE else likely if score >= LIKELY else possible

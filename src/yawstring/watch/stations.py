@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from yawstring.models.base import Json
 from yawstring.table.signals import Inputs, Roles
 from yawstring.table.signals.inputs import MISSING
 from yawstring.table.signals.role_names import CONTROLLER, DRONE
@@ -35,7 +36,7 @@ class Stations:
 
     table: NDArray[np.int64]
 
-    def rows(self) -> list[dict[str, object]]:
+    def rows(self) -> list[dict[str, Json]]:
         """A row a station, those with a role first, then by frames."""
         order = np.lexsort((self.table[:, ADDRESS], -self.table[:, FRAMES], _rank(self.table[:, ROLE])))
         return [

@@ -19,10 +19,12 @@ from yawstring.table.fuse import FuseOptions
 from yawstring.table.signals import Inputs, Roles, SignalOptions, SignalState
 from yawstring.table.signals.inputs import MISSING, raw_times
 from yawstring.table.signals.roles import RolesState, roles_start, roles_step
-from yawstring.watch import beside, incidents, scores, stations
+from yawstring.watch import air_states, beside, incidents, scores, stations
+from yawstring.watch.air_states import AirStates
 from yawstring.watch.batches import Batch
 from yawstring.watch.beside import Beside
 from yawstring.watch.clock import Clock, cut
+from yawstring.watch.coverage import seconds_heard
 from yawstring.watch.findings import Finding
 from yawstring.watch.incidents import Known
 from yawstring.watch.outcome import KINDS, Out, joined
@@ -64,6 +66,7 @@ class StreamOptions:
         rules: The rules; ``None``: the detector alone.
         drone: BSSID of the watched drone, or the name of its network; ``None``: it is learned, or the bundle names it.
         fusion: How old telemetry may be, and its clock.
+        air_states: Take the drone's states out of the frames of an open network.
         lateness_ns: How long after its time a frame may still come in: what a silent air means is said that much
             later, and at least a nanosecond.
     """
@@ -72,6 +75,7 @@ class StreamOptions:
     rules: Ruling | None = None
     drone: int | str | None = None
     fusion: FuseOptions = field(default_factory=FuseOptions)
+    air_states: bool = False
     lateness_ns: int = 1
 
     @property
@@ -95,6 +99,7 @@ class StreamState:
         number: Number of the next frame, from 1.
         clock: Whether the clock was put back.
         beside: Telemetry that is carried.
+        air: States that were taken out of the air.
         now_ns: Latest time; ``None`` before the first frame.
         drone: BSSID of the drone where it was named, or found by its network's name.
         roles: Who is who.
@@ -108,6 +113,7 @@ class StreamState:
     number: int = 1
     clock: Clock = field(default_factory=Clock)
     beside: Beside = field(default_factory=Beside)
+    air: AirStates = field(default_factory=AirStates)
     now_ns: int | None = None
     drone: int | None
     roles: RolesState
@@ -117,9 +123,6 @@ class StreamState:
     incidents: Known = field(default_factory=Known)
     stations: Stations = field(default_factory=stations.start)
 
-
-TEXTS = ("wlan.ssid", "tello.command")
-"""Columns of text that signals and rules read."""
 
 NOBODY = -1
 """Stands for a drone that is named by its network, and that has not been heard yet."""
@@ -182,8 +185,12 @@ def _measured(options: StreamOptions, drone: int | None) -> dict[str, Any]:
     return {
         "signals": None if options.signals is None else signals.start(options.signals),
         "scores": None if options.detector is None else scores.start(options.detector),
-        "rules": None if options.rules is None else options.rules.start(None if drone == NOBODY else drone),
+        "rules": None if options.rules is None else options.rules.start(_real(drone)),
     }
+
+
+def _real(drone: int | None) -> int | None:
+    return None if drone == NOBODY else drone
 
 
 def _anew(state: StreamState, options: StreamOptions) -> tuple[StreamState, Out]:
@@ -238,7 +245,10 @@ def _announced(decoded: Decoded, name: str) -> tuple[int, int] | None:
 def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece: _Piece) -> tuple[StreamState, Out]:
     """Everything that is measured, scored and ruled of frames of one clock."""
     frames = _table(decoded, options)
-    carried, fused = beside.step(state.beside, frames, piece.rows, options.fusion, until_ns=piece.until_ns)
+    rows_heard, heard_states = piece.rows, state.air
+    if options.air_states:
+        heard_states, rows_heard = air_states.step(state.air, decoded, _real(state.drone))
+    carried, fused = beside.step(state.beside, frames, rows_heard, options.fusion, until_ns=piece.until_ns)
     times = raw_times(fused)
     assert times is not None, "frames have their time"  # noqa: S101
     inputs = Inputs(frame=fused, time_ns=signals.rising(times, state.now_ns), decoded=decoded.columns)
@@ -256,6 +266,7 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
         state,
         number=first + len(inputs),
         beside=carried,
+        air=heard_states,
         now_ns=_later(state.now_ns, inputs, piece.until_ns),
         roles=learned,
         rules=rules,
@@ -270,7 +281,7 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
         scored=((scored, last),) if len(last) else (),
         rejects=decoded.rejects,
         kinds=_kinds(inputs),
-        channels=_channels(inputs),
+        channels=seconds_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
     )
 
 
@@ -282,7 +293,7 @@ def _table(decoded: Decoded, options: StreamOptions) -> pl.DataFrame:
     stamps = pl.Series("time_ns", time.values)
     if not time.valid.all():
         stamps = stamps.set(pl.Series(~time.valid), None)
-    return pl.DataFrame([stamps, *(text_column(name, decoded) for name in TEXTS)])
+    return pl.DataFrame([stamps, *(text_column(name, decoded) for name in decoded.text_columns)])
 
 
 def _score(
@@ -319,8 +330,7 @@ def _tell(
     heard: incidents.Heard,
     rows: Rows | None,
 ) -> tuple[StreamState, Out]:
-    known, told = state.incidents, []
-    named = None if state.drone == NOBODY else state.drone
+    known, told, named = state.incidents, [], _real(state.drone)
     for change in changes:
         assert options.detector is not None  # noqa: S101  # there are no changes without one
         reasons = _reasons(options.detector, change, rows)
@@ -350,9 +360,3 @@ def _kinds(inputs: Inputs) -> dict[str, int]:
     odd = (kind == MISSING) | (inputs.whole("reject") != MISSING) | (inputs.whole("wlan.fcs.status") == 0)
     counts = np.bincount(np.where(odd, _MALFORMED, np.minimum(kind & 3, 2)), minlength=len(KINDS))
     return dict(zip(KINDS, counts.tolist(), strict=True))
-
-
-def _channels(inputs: Inputs) -> dict[int, int]:
-    frequency = inputs.whole("wlan_radio.frequency")
-    values, counts = np.unique(frequency[frequency != MISSING], return_counts=True)
-    return dict(zip(values.tolist(), counts.tolist(), strict=True))

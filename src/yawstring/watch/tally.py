@@ -1,6 +1,7 @@
 """What the findings of one incident have in common so far: the evidence that its alert carries."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 
@@ -8,7 +9,7 @@ from yawstring.watch.findings import Finding, Identity, Origin
 from yawstring.watch.plain import plain
 
 HEARD_MOST = 31
-"""Signal strengths that a median is taken of: the latest."""
+"""Signal strengths that a median is taken of: those of the latest findings."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -18,7 +19,7 @@ class Tally:
     Attributes:
         identity: What it is about.
         origin: ``"rule"`` or ``"model"``.
-        source: The rule's name, or the detector's family.
+        sources: The rules that see it, the one that did so first at the start, or the detector's family.
         watched: Whether any of it happened to the watched drone.
         score: Highest score.
         threshold: Score from which on it counts.
@@ -32,7 +33,7 @@ class Tally:
 
     identity: Identity
     origin: Origin
-    source: str
+    sources: tuple[str, ...]
     watched: bool
     score: float
     threshold: float
@@ -54,7 +55,7 @@ def first(finding: Finding, identity: Identity) -> Tally:
     return Tally(
         identity=identity,
         origin=finding.origin,
-        source=finding.source,
+        sources=(finding.source,),
         watched=finding.watched,
         score=finding.score,
         threshold=finding.threshold,
@@ -67,24 +68,28 @@ def first(finding: Finding, identity: Identity) -> Tally:
     )
 
 
-def added(tally: Tally, finding: Finding) -> Tally:
-    """The evidence with one finding more."""
-    strongest = finding.score >= tally.score
-    frames = tally.frames
-    if finding.frame is not None:
-        frames = (finding.frame if frames is None else frames[0], finding.frame)
-    frequency = _finite(finding.frequency_mhz)
+def added(tally: Tally, findings: Sequence[Finding]) -> Tally:
+    """The evidence with findings more, of which there is one at least."""
+    scores = [tally.score, *(one.score for one in findings)]
+    best = max(scores)
+    strongest = next((one for one in reversed(findings) if one.score == best), None)
+    numbers = [one.frame for one in findings if one.frame is not None]
+    if numbers and tally.frames is not None:
+        numbers.insert(0, tally.frames[0])
+    heard = [level for one in findings[-HEARD_MOST:] for level in _heard(one)]
+    mhz = next((one.frequency_mhz for one in reversed(findings) if _finite(one.frequency_mhz) is not None), None)
     return replace(
         tally,
-        watched=tally.watched or finding.watched,
-        score=max(tally.score, finding.score),
-        threshold=finding.threshold,
-        words=plain(finding.words) if strongest else tally.words,
-        value=_finite(finding.value) if strongest else tally.value,
-        frames=frames,
-        heard_dbm=(tally.heard_dbm + _heard(finding))[-HEARD_MOST:],
-        frequency_mhz=tally.frequency_mhz if frequency is None else frequency,
-        crowded=tally.crowded or finding.identity != tally.identity,
+        sources=tuple(dict.fromkeys((*tally.sources, *(one.source for one in findings)))),
+        watched=tally.watched or any(one.watched for one in findings),
+        score=best,
+        threshold=findings[-1].threshold,
+        words=tally.words if strongest is None else plain(strongest.words),
+        value=tally.value if strongest is None else _finite(strongest.value),
+        frames=(numbers[0], numbers[-1]) if numbers else tally.frames,
+        heard_dbm=(*tally.heard_dbm, *heard)[-HEARD_MOST:],
+        frequency_mhz=tally.frequency_mhz if mhz is None else mhz,
+        crowded=tally.crowded or any(one.identity != tally.identity for one in findings),
     )
 
 

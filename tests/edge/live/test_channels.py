@@ -1,16 +1,11 @@
-"""A survey goes round the channels by iw's own words; coverage is what was heard, whatever a radio was told."""
+"""A survey goes round the channels by iw's own words, and never waits for the radio."""
 
 import time
-from collections import Counter
 from pathlib import Path
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from yawstring.edge.live.channels import frequency_of, parse_channels, survey
-from yawstring.edge.live.coverage import MOST_FREQUENCIES, Coverage, hear, shares
 from yawstring.errors import OptionError, SourceError
 
 S = 10**9
@@ -92,45 +87,3 @@ def test_frequencies_are_those_that_channels_come_from() -> None:
         channel = 14 if frequency == 2484 else (frequency - 2412) // 5 + 1
         assert frequency_of(channel) == frequency
     assert [frequency_of(channel) for channel in (36, 64, 100, 165)] == [5180, 5320, 5500, 5825]
-
-
-def heard(*frames: tuple[float, int], coverage: Coverage | None = None) -> Coverage:
-    times = np.array([round(second * S) for second, _ in frames], np.int64)
-    return hear(coverage or Coverage(), times, np.array([frequency for _, frequency in frames], np.int64))
-
-
-def test_nothing_heard_is_nothing_covered() -> None:
-    assert shares(Coverage(), 5 * S) == {}
-
-
-def test_a_channel_that_falls_silent_loses_its_share() -> None:
-    air = heard(*((second, 2437) for second in range(100, 200)))
-    assert shares(air, 199 * S) == {2437: 1.0}
-    assert shares(air, 229 * S) == {2437: 0.5}
-    assert shares(air, 300 * S) == {}
-
-
-def test_a_clock_set_back_begins_anew() -> None:
-    air = heard((5000, 2412), (5001, 2412))
-    assert shares(heard((1000, 2437), coverage=air), 1000 * S) == {2437: 1.0}
-
-
-def test_frequencies_without_end_are_bounded() -> None:
-    air = heard(*((7.0, frequency) for frequency in range(10_000)))
-    assert len(air.heard) == MOST_FREQUENCIES
-
-
-FRAMES = st.lists(st.tuples(st.integers(0, 150), st.sampled_from([2412, 2437, 5180])), min_size=1, max_size=60)
-
-
-@given(FRAMES, st.integers(1, 10))
-def test_coverage_is_the_share_of_seconds_in_any_chunks(frames: list[tuple[int, int]], size: int) -> None:
-    frames.sort()
-    air = Coverage()
-    for first in range(0, len(frames), size):
-        air = heard(*frames[first : first + size], coverage=air)
-    last, first_s = frames[-1][0], frames[0][0]
-    seconds = range(max(last - 59, first_s), last + 1)
-    within = {(second, frequency) for second, frequency in frames if second in seconds}
-    counts = Counter(frequency for _, frequency in within)
-    assert shares(air, last * S) == {one: round(count / len(seconds), 3) for one, count in sorted(counts.items())}

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
+from yawstring.table.signals.craft_inputs import Carry, States, new_states, no_state
 from yawstring.table.signals.inputs import MISSING, Inputs
 from yawstring.table.signals.lanes import BEACON_SUBTYPE, MANAGEMENT_TYPE
 from yawstring.table.signals.role_names import DRONE
@@ -29,9 +30,15 @@ _DRONE, _MHZ = range(2)
 
 
 class AirState(NamedTuple):
-    """What is known of the drone: ``int64[2]``, its address and its channel's frequency in MHz."""
+    """What is known.
+
+    Attributes:
+        facts: ``int64[2]``, of the drone: its address and its channel's frequency in MHz.
+        carry: The state of the aircraft before.
+    """
 
     facts: NDArray[np.int64]
+    carry: Carry
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -44,7 +51,8 @@ class Air:
         first_frame: Number of its first frame in the stream, from 1.
         drone: ``int64[frame]``, address of the watched drone as far as it is known, else
             :data:`~yawstring.table.signals.inputs.MISSING`.
-        drone_mhz: ``int64[frame]``, frequency on which the drone was last heard, likewise.
+        drone_mhz: ``int64[frame]``, frequency on which the drone was last heard, 0 where nobody says.
+        states: What the aircraft newly said.
     """
 
     inputs: Inputs
@@ -52,6 +60,7 @@ class Air:
     first_frame: int
     drone: NDArray[np.int64]
     drone_mhz: NDArray[np.int64]
+    states: States
 
     @property
     def time_ns(self) -> NDArray[np.int64]:
@@ -98,16 +107,21 @@ class Air:
         return group
 
     @cached_property
+    def mhz(self) -> NDArray[np.int64]:
+        """``int64[frame]``, frequency on which it was heard; 0 where the capture does not say."""
+        frequency = self.whole("radiotap.channel.freq")
+        return np.where(frequency == MISSING, 0, frequency)
+
+    @cached_property
     def drones_channel(self) -> NDArray[np.bool_]:
-        """``bool[frame]``: heard on the frequency of the watched drone."""
-        mhz = self.whole("radiotap.channel.freq")
-        same: NDArray[np.bool_] = (self.drone_mhz != MISSING) & (mhz == self.drone_mhz)
+        """``bool[frame]``: heard on the frequency of the watched drone; on any, where no capture says which."""
+        same: NDArray[np.bool_] = (self.drone != MISSING) & (self.mhz == self.drone_mhz)
         return same
 
 
 def air_start(drone: int | None) -> AirState:
     """Nothing known but the drone's address, if a person names it."""
-    return AirState(facts=np.array([MISSING if drone is None else drone, MISSING]))
+    return AirState(facts=np.array([MISSING if drone is None else drone, 0]), carry=no_state())
 
 
 def air_step(state: AirState, inputs: Inputs, roles: Roles, first_frame: int) -> tuple[AirState, Air]:
@@ -123,7 +137,8 @@ def air_step(state: AirState, inputs: Inputs, roles: Roles, first_frame: int) ->
     checked = inputs.whole("wlan.fcs.status")
     columns = (inputs.whole("wlan.ta"), inputs.whole("radiotap.channel.freq"), checked, roles.sender)
     _follow(state.facts, *columns, drone, mhz)
-    return state, Air(inputs=inputs, roles=roles, first_frame=first_frame, drone=drone, drone_mhz=mhz)
+    states = new_states(state.carry, inputs)
+    return state, Air(inputs=inputs, roles=roles, first_frame=first_frame, drone=drone, drone_mhz=mhz, states=states)
 
 
 @compiled

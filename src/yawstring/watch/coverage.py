@@ -4,20 +4,23 @@ A driver may stay on another channel than it says, or come late; a frame's own h
 heard. A second counts for a frequency when at least one frame was heard there: a share is the least that was covered.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-SECONDS = 60
+SECONDS: Final = 60
 """How far back coverage is told."""
 
-MOST_FREQUENCIES = 256
+MOST_FREQUENCIES: Final = 256
 """Frequencies at most that are kept: more than there are channels."""
 
 _NS_PER_S = 1_000_000_000
 _ALL = (1 << SECONDS) - 1
+_FREQUENCY_BITS = 24
+_FREQUENCY_MASK = (1 << _FREQUENCY_BITS) - 1
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,31 +38,44 @@ class Coverage:
     heard: Mapping[int, int] = field(default_factory=dict)
 
 
-def hear(coverage: Coverage, time_ns: NDArray[np.int64], frequency_mhz: NDArray[np.int64]) -> Coverage:
+def seconds_heard(time_ns: NDArray[np.int64], frequency_mhz: NDArray[np.int64]) -> frozenset[tuple[int, int]]:
+    """The seconds, of Unix time, in which each frequency was heard.
+
+    Args:
+        time_ns: ``int64[frame]``, Unix time of frames in nanoseconds.
+        frequency_mhz: ``int64[frame]``, their frequencies; a frame of which that is below 1 is passed over.
+
+    Example:
+        >>> sorted(seconds_heard(np.array([5, 6, 6]) * 10**9, np.array([2412, 2412, 0])))
+        [(5, 2412), (6, 2412)]
+    """
+    known = frequency_mhz > 0
+    keys = np.unique(time_ns[known] // _NS_PER_S << _FREQUENCY_BITS | frequency_mhz[known] & _FREQUENCY_MASK)
+    return frozenset(zip((keys >> _FREQUENCY_BITS).tolist(), (keys & _FREQUENCY_MASK).tolist(), strict=True))
+
+
+def hear(coverage: Coverage, heard: Iterable[tuple[int, int]]) -> Coverage:
     """Coverage after more frames.
 
     Args:
         coverage: As it was.
-        time_ns: ``int64[frame]``, Unix time of frames whose frequency is known, in nanoseconds.
-        frequency_mhz: ``int64[frame]``, their frequencies.
+        heard: Seconds and frequencies, as :func:`seconds_heard` gives them.
 
     Example:
-        >>> heard = hear(Coverage(), np.array([5, 6, 8]) * 10**9, np.array([2412, 2412, 2437]))
-        >>> shares(heard, 8 * 10**9)
+        >>> shares(hear(Coverage(), [(5, 2412), (6, 2412), (8, 2437)]), 8 * 10**9)
         {2412: 0.5, 2437: 0.25}
     """
-    if not len(time_ns):
+    more = sorted(heard)
+    if not more:
         return coverage
-    seconds, which = np.unique(np.stack([time_ns // _NS_PER_S, frequency_mhz]), axis=1)
-    if coverage.last_s - int(seconds.max()) >= SECONDS:
+    if coverage.last_s - more[-1][0] >= SECONDS:
         coverage = Coverage()  # the clock was set back: what it said before says nothing now
-    last = max(int(seconds.max()), coverage.last_s)
-    heard = _moved(coverage, last)
-    for second, frequency in zip(seconds.tolist(), which.tolist(), strict=True):
-        if last - second < SECONDS and (frequency in heard or len(heard) < MOST_FREQUENCIES):
-            heard[frequency] = heard.get(frequency, 0) | 1 << (last - second)
-    first = int(seconds.min()) if coverage.first_s is None else coverage.first_s
-    return Coverage(first_s=first, last_s=last, heard=heard)
+    last = max(more[-1][0], coverage.last_s)
+    kept = _moved(coverage, last)
+    for second, frequency in more:
+        if last - second < SECONDS and (frequency in kept or len(kept) < MOST_FREQUENCIES):
+            kept[frequency] = kept.get(frequency, 0) | 1 << (last - second)
+    return Coverage(first_s=more[0][0] if coverage.first_s is None else coverage.first_s, last_s=last, heard=kept)
 
 
 def shares(coverage: Coverage, now_ns: int) -> dict[int, float]:

@@ -1,0 +1,142 @@
+"""Opens everything that a watch needs, in an order in which what can fail does so before anything is written."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from yawstring.edge.alert_store import AlertStore
+from yawstring.edge.keeping import RECORD, Keeper
+from yawstring.edge.live.opening import open_live_source, open_states
+from yawstring.edge.plans import Plan, flow_of
+from yawstring.edge.reading import Queued, Reading, Straight
+from yawstring.edge.sinks.delivery import Courier
+from yawstring.edge.sinks.opening import open_sink
+from yawstring.edge.sources import Clock, FifoSource, ReplaySource
+from yawstring.edge.telemetry import read_telemetry
+from yawstring.edge.telemetry_logs import LogTelemetry
+from yawstring.edge.watching import Ears, Watching
+from yawstring.errors import OptionError
+from yawstring.watch.batches import Source, TelemetrySource
+
+NONE, AIR = "none", "air"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where a watch hears from.
+
+    Attributes:
+        interface: One in monitor mode.
+        fifo: A fifo, or ``"-"``.
+        replay: A capture.
+        speed: How many times as fast it is replayed; ``None``: as fast as it can be read.
+        telemetry: ``"none"``, ``"air"``, ``sniff:IFACE``, ``udp://HOST:PORT`` or a log.
+
+    Raises:
+        OptionError: Not one of the three is named, but none or several.
+    """
+
+    interface: str | None = None
+    fifo: str | None = None
+    replay: Path | None = None
+    speed: float | None = 1.0
+    telemetry: str = NONE
+
+    def __post_init__(self) -> None:
+        named = [one for one in (self.interface, self.fifo, self.replay) if one is not None]
+        if len(named) != 1:
+            found = "none" if not named else str(len(named))
+            raise OptionError(f"expected one of --interface, --pcap-fifo and --replay, found {found}")
+
+    @property
+    def name(self) -> str:
+        """What a person calls it."""
+        return str(self.interface or self.fifo or self.replay)
+
+    @property
+    def is_replay(self) -> bool:
+        """Whether the same frames would come again."""
+        return self.replay is not None
+
+
+@contextmanager
+def open_watch(
+    sources: Sources, plan: Plan, folder: Path, sinks: Sequence[str], ears: Ears, *, clock: Clock | None = None
+) -> Iterator[Watching]:
+    """A watch, ready to run.
+
+    A replay begins where its capture begins, and finds the same alerts again, which the record holds once. A live watch
+    goes on with the alerts that the one before left open.
+
+    Args:
+        sources: Where it hears from.
+        plan: What watches.
+        folder: Where the record goes.
+        sinks: Where else alerts are told.
+        ears: Who hears of it here.
+        clock: What tells time.
+
+    Raises:
+        InputError: Something cannot be opened.
+    """
+    clock = clock or Clock()
+    options = flow_of(plan)
+    with ExitStack() as stack:
+        telemetry = _telemetry(sources.telemetry)
+        if telemetry is not None:
+            stack.callback(telemetry.close)
+        source = _source(sources, clock)
+        stack.callback(source.close)
+        opened = [open_sink(text) for text in sinks]
+        folder.mkdir(parents=True, exist_ok=True)
+        store = stack.enter_context(AlertStore.create(folder / RECORD))
+        resumed = () if sources.is_replay else store.open_alerts()
+        _note(store, sources, plan)
+        couriers = [Courier(folder / RECORD, sink) for sink in opened]
+        for courier in couriers:
+            courier.start()
+            stack.callback(courier.stop)
+        yield Watching(
+            _reading(sources, source),
+            telemetry,
+            options,
+            Keeper(store, folder, couriers),
+            ears=ears,
+            resumed=resumed,
+            reopen=_reopen(sources, clock),
+            clock=clock,
+        )
+
+
+def _source(sources: Sources, clock: Clock) -> Source:
+    if sources.replay is not None:
+        return ReplaySource(sources.replay, speed=sources.speed, clock=clock)
+    if sources.fifo is not None:
+        return FifoSource(sources.fifo, clock=clock)
+    return open_live_source(sources.interface or "")
+
+
+def _reading(sources: Sources, source: Source) -> Reading:
+    return Straight(source) if sources.is_replay else Queued(source)
+
+
+def _reopen(sources: Sources, clock: Clock) -> Callable[[], Reading] | None:
+    """An interface may come back; a fifo that said something else than a capture will not."""
+    if sources.interface is None:
+        return None
+    return lambda: _reading(sources, _source(sources, clock))
+
+
+def _telemetry(text: str) -> TelemetrySource | None:
+    if text in (NONE, AIR):
+        return None
+    if text.startswith(("sniff:", "udp:")):
+        return open_states(text)
+    return LogTelemetry(read_telemetry(Path(text)))
+
+
+def _note(store: AlertStore, sources: Sources, plan: Plan) -> None:
+    store.note("sources", f"{sources.name}, telemetry {sources.telemetry}")
+    store.note("drone", plan.drone)
+    store.note("bundle", "" if plan.bundle is None else str(plan.bundle))
