@@ -23,8 +23,9 @@ from yawstring.simulate.air import (
     offered,
 )
 from yawstring.simulate.air import columns as col
+from yawstring.simulate.air.medium import FAR_NS
 from yawstring.simulate.air.plan import planned
-from yawstring.simulate.air.run import _on_the_air
+from yawstring.simulate.air.run import on_the_air
 
 DRONE, CONTROLLER, NEIGHBOUR, ATTACKER = range(4)
 ADDRESSES = (0x60601F000001, 0x001122334455, 0x0A0B0C0D0E0F, 0x00C0CA111111)
@@ -128,7 +129,7 @@ def transmissions(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Everything that went out, captured or not, and the offers' rows after it, in the order of the offers."""
     world = planned(offers, BODIES, stations, Receiver(), environment, noise, np.random.default_rng(seed))
-    sent = _on_the_air(world)
+    sent = on_the_air(world, FAR_NS)
     name = world.offers[:, col.OFFER_NAME]
     sent[:, col.SENT_PARENT] = name[sent[:, col.SENT_PARENT]]
     return sent[np.argsort(sent[:, col.SENT_START], kind="stable")], world.offers[np.argsort(name)]

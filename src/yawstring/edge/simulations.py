@@ -98,7 +98,7 @@ def write_flight(scenario: Scenario, seed: int, folder: Path) -> Flight:
         OptionError: The folder is there already, or cannot be written.
     """
     made = simulate(scenario, seed)
-    with _whole(folder) as partial:
+    with whole_folder(folder) as partial:
         _write(made, partial)
     return _flight(made, folder)
 
@@ -122,7 +122,7 @@ def write_flights(
     Raises:
         OptionError: The folder is there already, or cannot be written.
     """
-    with _whole(folder) as partial:
+    with whole_folder(folder) as partial:
         jobs = [
             (number, scenarios[number % len(scenarios)], flight_seed(seed, number), partial / _name(number, count))
             for number in range(count)
@@ -209,7 +209,7 @@ def _listed(flights: Sequence[Flight]) -> str:
 
 
 @contextmanager
-def _whole(folder: Path) -> Iterator[Path]:
+def whole_folder(folder: Path) -> Iterator[Path]:
     """A folder to fill that takes its name only when nothing has failed."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OptionError(f"{folder}: expected a new or empty folder, found one in use: name another")

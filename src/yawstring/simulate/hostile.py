@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,12 +57,14 @@ class Attack:
     """One attack of one flight; a kind is a subclass. Everything it does not do is empty here.
 
     ``KIND`` is its name in a file, ``CLASS`` that of its label; ``NEEDS`` is the security without which it is
-    pointless: ``open``, ``wpa2`` or, for either, ``""``.
+    pointless: ``open``, ``wpa2`` or, for either, ``""``. ``HEARS`` is what of the talk of others its frames depend on:
+    ``nothing``, what was said ``before`` its onset, or what is being said ``now``.
     """
 
     KIND: ClassVar[str]
     CLASS: ClassVar[str]
     NEEDS: ClassVar[str] = ""
+    HEARS: ClassVar[Literal["nothing", "before", "now"]] = "nothing"
 
     onset_s: float = number(*ONSET_S, low=0, high=_LONGEST_S, unit="s", meaning="When it begins")
     length_s: float = number(*LENGTH_S, low=0.1, high=_LONGEST_S, unit="s", meaning="How long it lasts")

@@ -64,7 +64,7 @@ class Book:
 
     def offers(self) -> NDArray[np.void]:
         """Every offer so far, in order of their numbers."""
-        return np.concatenate([np.zeros(0, OFFER), *self._blocks])
+        return np.concatenate([np.zeros(0, OFFER), *self._blocks], dtype=OFFER)
 
     def all_bodies(self) -> Bodies:
         """Every body."""

@@ -19,7 +19,7 @@ from yawstring.simulate.traffic import Said
 STREAM_ON = "streamon"
 
 _TRACK_EVERY_S = 0.5
-_HAND_M = 0.1
+HAND_M = 0.1
 _STREAM_AFTER_S = 0.4
 _READY_S = (0.1, 0.6)
 _SOUNDEST_WIND = 0.3
@@ -57,7 +57,7 @@ class Flown:
         if not len(every):
             return station.track
         way = (np.interp(every, times, truth[name]) for name in ("east_m", "north_m", "down_m"))
-        points = tuple((east + float(e), north + float(n), _HAND_M - float(d)) for e, n, d in zip(*way, strict=True))
+        points = tuple((east + float(e), north + float(n), HAND_M - float(d)) for e, n, d in zip(*way, strict=True))
         return Track(times_s=tuple(every.tolist()), points=points)
 
 
@@ -71,7 +71,7 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
     """
     drawn = scene.drawn
     lead = drawn.pilot.airborne_s
-    pads = _pads(scene)
+    pads = pads_of(scene)
     given = _script(scene, lead, pads)
     orders = [
         Command(order.time_s + lead, order.text, order.sender)
@@ -83,10 +83,10 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
         seed=stream(scene.seed, "flight", "motion"),
         duration_s=lead + scene.duration_s,
         link=_moved(reach, lead),
-        aircraft=_aircraft(scene, pads),
+        aircraft=aircraft_of(scene, pads),
     )
     kept = np.flatnonzero(log.time_s >= lead)
-    told, state_attack = _told(scene, marks, log, lead)
+    told, state_attack = told_by(scene, marks, log, lead)
     texts = told.state_texts()
     pilots = {number for number, command in enumerate(log.commands) if command.sender != "attacker"}
     answers = [
@@ -99,13 +99,13 @@ def flown(scene: Scene, marks: Sequence[Mark], reach: Spans) -> Flown:
         state_s=log.time_s[kept] - lead,
         states=tuple(texts[row] for row in kept.tolist()),
         state_attack=state_attack[kept],
-        false=_false(scene, marks, log, lead),
+        false=false_states(scene, marks, log, lead),
         streams_s=max(0.0, float(streams) - lead),
     )
     return Flown(log=log, lead_s=lead, said=said)
 
 
-def _told(scene: Scene, marks: Sequence[Mark], log: FlightLog, lead: float) -> tuple[FlightLog, NDArray[np.int16]]:
+def told_by(scene: Scene, marks: Sequence[Mark], log: FlightLog, lead: float) -> tuple[FlightLog, NDArray[np.int16]]:
     """The states as they leave the drone, and which attack falsified each."""
     by = np.full(len(log), NOBODY, np.int16)
     for attack, mark in zip(scene.drawn.attacks, marks, strict=True):
@@ -117,7 +117,7 @@ def _told(scene: Scene, marks: Sequence[Mark], log: FlightLog, lead: float) -> t
     return log, by
 
 
-def _false(
+def false_states(
     scene: Scene, marks: Sequence[Mark], log: FlightLog, lead: float
 ) -> dict[int, tuple[NDArray[np.float64], tuple[bytes, ...]]]:
     """False states that come from third stations, for as long as each lie lasts."""
@@ -165,7 +165,7 @@ def _moved(reach: Spans, lead: float) -> Spans:
     return ((0.0, lead), *moved)
 
 
-def _pads(scene: Scene) -> tuple[Pad, ...]:
+def pads_of(scene: Scene) -> tuple[Pad, ...]:
     """Mission pads in a row that bends, the first where the drone takes off."""
     if scene.drawn.pilot.style != _LAYS_PADS:
         return ()
@@ -173,13 +173,13 @@ def _pads(scene: Scene) -> tuple[Pad, ...]:
     numbers = rng.permutation(np.array(PAD_NUMBERS))[:count]
     heading = rng.uniform(0, 2 * np.pi) + np.cumsum(rng.uniform(-_BEND_RAD, _BEND_RAD, count))
     way = rng.uniform(*_PADS_APART_M, count)
-    way[:1] = rng.uniform(0, _HAND_M, min(count, 1))
+    way[:1] = rng.uniform(0, HAND_M, min(count, 1))
     north, east = np.cumsum(way * np.cos(heading)), np.cumsum(way * np.sin(heading))
     rows = zip(numbers.tolist(), north.tolist(), east.tolist(), rng.uniform(-180, 180, count).tolist(), strict=True)
     return tuple(Pad(number=number, north_m=n, east_m=e, yaw_deg=yaw) for number, n, e, yaw in rows)
 
 
-def _aircraft(scene: Scene, pads: tuple[Pad, ...]) -> Aircraft:
+def aircraft_of(scene: Scene, pads: tuple[Pad, ...]) -> Aircraft:
     """The drone; whoever lays pads out has one that knows them."""
     rng = stream(scene.seed, "flight", "aircraft")
     wind = scene.drawn.site.wind_m_s

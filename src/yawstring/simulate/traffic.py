@@ -28,29 +28,15 @@ from yawstring.simulate.packets import (
     OFFER,
     REQUEST,
     STATE_PORT,
-    VIDEO_PORT,
     arp,
     datagram,
-    datagrams,
     dhcp,
 )
 from yawstring.simulate.scenario_keys import stream
 from yawstring.simulate.scene import CONTROLLER, CONTROLLER_IP, DRONE, DRONE_IP, Scene
+from yawstring.simulate.video import VIDEO_HZ, cut_pictures, video_bodies, video_payload
 
 BEACON_S = 0.1024
-VIDEO_HZ = 30.0
-VIDEO_OCTETS = 1460
-"""The drone cuts each picture into datagrams of this size; the last is what remains."""
-
-_KEY_PICTURE_EVERY = 30
-_KEY_PICTURE_SIZE = 4.0
-_PICTURE_SPREAD = 0.35
-_DATAGRAM_S = 0.00012
-_SLICE_START = np.array([0, 0, 1, 0x41], np.uint8)
-_PICTURE_START = np.array([0, 0, 0, 1, 0x41], np.uint8)
-_KEY_PICTURE_START = np.array([0, 0, 0, 1, 0x65], np.uint8)
-"""Start codes and types of H.264: each datagram is a slice of its own."""
-
 _DOZE_S = (3.0, 15.0)
 _DOZES_FOR_S = (0.03, 0.3)
 _ORDERLY = ((DEAUTHENTICATE, 3), (DEAUTHENTICATE, 8), (DISASSOCIATE, 8))
@@ -156,21 +142,26 @@ def offer_traffic(scene: Scene, line: Timeline, said: Said, leaving: Sequence[Fa
         leaving: Ends of the association that nobody forces.
         book: Gets the offers.
     """
-    offer_beacons(book, scene.network, DRONE, scene.duration_s, stream(scene.seed, "beacons"))
-    _offer_joins(scene, line, book)
-    _offer_farewells(scene, line, leaving, book)
-    _offer_null(scene, line, book)
+    offer_network(scene, line, leaving, book)
     _offer_video(scene, line, said.streams_s, book)
     ports = (COMMAND_PORT, STATE_PORT)
-    states = _offer_texts(scene, line, said.state_s, said.states, True, ports, book, attack=said.state_attack)
+    states = offer_texts(scene, line, said.state_s, said.states, True, ports, book, attack=said.state_attack)
     for number, text in zip(states.tolist(), said.states, strict=True):
         if number != NOBODY:
             book.tell(number, text)
     ports = (COMMAND_PORT, COMMAND_PORT)
     commands, answers = ([(one.time_s, one.text.encode()) for one in texts] for texts in (said.commands, said.answers))
-    asked = _offer_texts(scene, line, *_unzipped(commands), False, ports, book)
-    _offer_texts(scene, line, *_unzipped(answers), True, ports, book)
+    asked = offer_texts(scene, line, *_unzipped(commands), False, ports, book)
+    offer_texts(scene, line, *_unzipped(answers), True, ports, book)
     return Heard(frames=book.offers(), commands=asked, states=states, said=said, timeline=line)
+
+
+def offer_network(scene: Scene, line: Timeline, leaving: Sequence[Farewell], book: Book) -> None:
+    """Add what the network itself needs, whatever is said over it: beacons, joins, farewells, naps."""
+    offer_beacons(book, scene.network, DRONE, scene.duration_s, stream(scene.seed, "beacons"))
+    _offer_joins(scene, line, book)
+    _offer_farewells(scene, line, leaving, book)
+    _offer_null(scene, line, book)
 
 
 def offer_beacons(
@@ -196,22 +187,38 @@ def _unzipped(pairs: list[tuple[float, bytes]]) -> tuple[NDArray[np.float64], tu
     return np.array([time for time, _ in pairs], float), tuple(text for _, text in pairs)
 
 
-def _keys(scene: Scene, ups: NDArray[np.int64]) -> NDArray[np.int64]:
+def keys_of(scene: Scene, ups: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Number of the pairwise key of each association; ``NOBODY`` on an open network."""
     return 4 * (ups + 1) if scene.secured else np.full(len(ups), NOBODY, np.int64)
 
 
-def _offer_texts(
+def offer_texts(
     scene: Scene, line: Timeline, times_s: NDArray[np.float64], texts: Sequence[bytes], down: bool,
-    ports: tuple[int, int], book: Book, attack: NDArray[np.int16] | None = None,
+    ports: tuple[int, int], book: Book, attack: NDArray[np.int16] | None = None, before: int = 0,
 ) -> NDArray[np.int32]:  # fmt: skip
-    """Add small datagrams; the number of each one's offer, ``NOBODY`` where the link was down."""
+    """Add small datagrams.
+
+    Args:
+        scene: Who.
+        line: When they are associated.
+        times_s: float64[datagram], when.
+        texts: What each carries.
+        down: From the drone; else from the controller.
+        ports: UDP ports, from and to.
+        book: Gets the offers.
+        attack: Number of the attack that falsified each; ``NOBODY`` for none.
+        before: Datagrams between these ports before these, for the IPv4 identification.
+
+    Returns:
+        The number of each one's offer, ``NOBODY`` where the link was down.
+    """
     ups = within(line, times_s)
     kept = np.flatnonzero(ups != NOBODY)
     numbers = np.full(len(times_s), NOBODY, np.int32)
     if not len(kept):
         return numbers
-    body, random = text_bodies(scene, [texts[i] for i in kept.tolist()], down, ports, book)
-    block = data(drone_link(scene), times_s[kept], down=down, body=body, random=random, key=_keys(scene, ups[kept]))
+    body, random = text_bodies(scene, [texts[i] for i in kept.tolist()], down, ports, book, before)
+    block = data(drone_link(scene), times_s[kept], down=down, body=body, random=random, key=keys_of(scene, ups[kept]))
     if attack is not None:
         block["attack"] = block["technique"] = block["episode"] = attack[kept]
     numbers[kept] = book.add(block) + np.arange(len(kept))
@@ -219,7 +226,7 @@ def _offer_texts(
 
 
 def text_bodies(
-    scene: Scene, texts: Sequence[bytes], down: bool, ports: tuple[int, int], book: Book
+    scene: Scene, texts: Sequence[bytes], down: bool, ports: tuple[int, int], book: Book, before: int = 0
 ) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Number of each datagram's body and octets of ciphertext after it: one of the two is nothing."""
     if scene.secured:
@@ -227,7 +234,7 @@ def text_bodies(
         return np.full(len(texts), NOBODY, np.int32), lengths
     ends = (DRONE_IP, CONTROLLER_IP) if down else (CONTROLLER_IP, DRONE_IP)
     first = int(stream(scene.seed, "identification", *ports, int(down)).integers(1 << 16))
-    bodies = [datagram(*ends, ports, text, first + number) for number, text in enumerate(texts)]
+    bodies = [datagram(*ends, ports, text, first + before + number) for number, text in enumerate(texts)]
     return book.each(bodies), np.zeros(len(texts), np.int64)
 
 
@@ -238,46 +245,22 @@ def _offer_video(scene: Scene, line: Timeline, streams_s: float, book: Book) -> 
         return
     pictures = np.arange(streams_s, scene.duration_s, 1.0 / VIDEO_HZ)
     pictures = np.sort(pictures + rng.normal(0.0, 0.001, len(pictures)))
-    times, lengths, starts = _cut(pictures, rate, rng)
+    times, lengths, starts = cut_pictures(pictures, rate, rng)
     ups = within(line, times)
     kept = ups != NOBODY
     times, lengths, ups, starts = times[kept], lengths[kept], ups[kept], starts[kept]
     if not len(times):
         return
-    body, random = _video_bodies(scene, lengths, starts, book, rng)
+    body, random = np.full(len(lengths), NOBODY), lengths + HEADER_OCTETS
+    if not scene.secured:
+        payload = video_payload(lengths, starts, rng)
+        body, random = (
+            video_bodies(payload, lengths, int(rng.integers(1 << 16)), book),
+            np.zeros(len(lengths), np.int64),
+        )
     tid = int(rng.choice((0, 5)))
     link = drone_link(scene)
-    book.add(data(link, times, down=True, body=body, random=random, tid=tid, key=_keys(scene, ups)))
-
-
-def _cut(
-    pictures: NDArray[np.float64], rate_mbit_s: float, rng: np.random.Generator
-) -> tuple[NDArray[np.float64], NDArray[np.int64], NDArray[np.int64]]:
-    """Times and lengths of the datagrams of pictures, and 1 or 2 where one begins a picture or a key picture."""
-    weight = np.where(np.arange(len(pictures)) % _KEY_PICTURE_EVERY == 0, _KEY_PICTURE_SIZE, 1.0)
-    mean = rate_mbit_s * 1e6 / 8 / VIDEO_HZ / (1 + (_KEY_PICTURE_SIZE - 1) / _KEY_PICTURE_EVERY)
-    sizes = np.maximum(60, mean * weight * rng.lognormal(-(_PICTURE_SPREAD**2) / 2, _PICTURE_SPREAD, len(pictures)))
-    pieces = np.ceil(sizes / VIDEO_OCTETS).astype(np.int64)
-    ends = np.cumsum(pieces)
-    place = np.arange(int(ends[-1])) - np.repeat(ends - pieces, pieces)
-    lengths = np.full(int(ends[-1]), VIDEO_OCTETS, np.int64)
-    lengths[ends - 1] = np.maximum(8, sizes - (pieces - 1) * VIDEO_OCTETS).astype(np.int64)
-    starts = np.where(place == 0, np.repeat(np.where(weight > 1, 2, 1), pieces), 0)
-    return np.repeat(pictures, pieces) + place * _DATAGRAM_S, lengths, starts
-
-
-def _video_bodies(
-    scene: Scene, lengths: NDArray[np.int64], starts: NDArray[np.int64], book: Book, rng: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    if scene.secured:
-        return np.full(len(lengths), NOBODY), lengths + HEADER_OCTETS
-    payload = np.frombuffer(bytearray(rng.bytes(int(lengths.sum()))), np.uint8)
-    at = np.concatenate([[0], np.cumsum(lengths)[:-1]])
-    for kind, head in ((0, _SLICE_START), (1, _PICTURE_START), (2, _KEY_PICTURE_START)):
-        payload[at[starts == kind][:, None] + np.arange(len(head))] = head
-    first = int(rng.integers(1 << 16))
-    octets, sizes = datagrams((DRONE_IP, CONTROLLER_IP), (COMMAND_PORT, VIDEO_PORT), payload, lengths, first)
-    return book.bodies(octets, sizes) + np.arange(len(lengths)), np.zeros(len(lengths), np.int64)
+    book.add(data(link, times, down=True, body=body, random=random, tid=tid, key=keys_of(scene, ups)))
 
 
 def _offer_joins(scene: Scene, line: Timeline, book: Book) -> None:

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.schema import BENIGN
-from yawstring.simulate.air import NOBODY, Aired, Station
+from yawstring.simulate.air import NOBODY, Station
 from yawstring.simulate.hostile import Attack
 from yawstring.wire.stamps import NS_PER_S
 
@@ -38,14 +39,38 @@ class Episode:
     end_ns: int
 
 
-def forged(aired: Aired, stations: Sequence[Station]) -> NDArray[np.bool_]:
+class Captured(Protocol):
+    """What the truth has to know of a capture; see :class:`yawstring.simulate.air.Aired`."""
+
+    @property
+    def time_ns(self) -> NDArray[np.int64]:
+        """int64[frame], Unix time."""
+
+    @property
+    def transmitter(self) -> NDArray[np.int16]:
+        """int16[frame]."""
+
+    @property
+    def offer(self) -> NDArray[np.int32]:
+        """int32[frame]."""
+
+    @property
+    def attack(self) -> NDArray[np.int16]:
+        """int16[frame]."""
+
+    @property
+    def attempts(self) -> NDArray[np.uint8]:
+        """uint8[offer]."""
+
+
+def forged(aired: Captured, stations: Sequence[Station]) -> NDArray[np.bool_]:
     """Frames that an attacker sent, or that carry false data: bool[frame]."""
     hostile = np.array([station.role == "attacker" for station in stations])
     return np.asarray(hostile[aired.transmitter] | ((aired.offer != NOBODY) & (aired.attack != NOBODY)), bool)
 
 
 def episodes(
-    attacks: Sequence[Attack], offers: NDArray[np.void], aired: Aired, acts: Sequence[tuple[int, float, float]],
+    attacks: Sequence[Attack], offers: NDArray[np.void], aired: Captured, acts: Sequence[tuple[int, float, float]],
     epoch_ns: int,
 ) -> tuple[Episode, ...]:  # fmt: skip
     """Attacks that took place, by their begin: from the first hostile act to the last.
@@ -75,7 +100,7 @@ def episodes(
     )
 
 
-def truth_text(aired: Aired, stations: Sequence[Station], found: Sequence[Episode]) -> bytes:
+def truth_text(aired: Captured, stations: Sequence[Station], found: Sequence[Episode]) -> bytes:
     """``truth.csv``: a line for each captured frame.
 
     Where attacks overlap, a frame belongs to the one that began last.

@@ -1,6 +1,7 @@
 """``yawstring simulate``: flights with and without attacks, as a capture, a telemetry log and the truth of both."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from yawstring.simulate.scenario import Scenario
 
 EVERY = "all"
+
+_LATE_S = 0.05
+"""Lateness of a tick from which on frames may have been late, too."""
 
 
 def command(
@@ -43,6 +47,24 @@ def command(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Set a key of the scenarios otherwise.", show_default=False),
     ] = None,
+    live: Annotated[bool, typer.Option("--live", help="Be a drone that a client flies, in real time.")] = False,
+    air: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="tap:NAME|fifo:PATH", help="With --live: where the frames can be heard.", show_default=False
+        ),
+    ] = None,
+    client_namespace: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --live: network namespace that the client is in.", show_default=False),
+    ] = None,
+    drone_address: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS", help="With --live, without root: a loopback address for the drone.", show_default=False
+        ),
+    ] = None,
+    pace: Annotated[float, typer.Option(metavar="FACTOR", help="With --live: simulated seconds in a second.")] = 1.0,
     listed: Annotated[bool, typer.Option("--list", help="List the ready scenarios.")] = False,
 ) -> None:
     """Simulate flights of a drone, attacked or not: what a receiver captures, what the drone tells, and the truth.
@@ -51,11 +73,21 @@ def command(
     `yawstring simulate aireplay-deauth --seed 1 -o flight`;
     `yawstring simulate benign-wpa2 hostapd-twin mine.toml --flights 40 -o flights`;
     `yawstring simulate all --set traffic.video_mbit_s=1 -o flights`;
+    `yawstring simulate --live benign-open --air tap:yaw0 --set duration_s=600`;
     `yawstring simulate --list`
     """
     if listed:
         out.print(_ready())
         return
+    if live:
+        if flights is not None or workers is not None or not scenarios or len(scenarios) > 1 or scenarios == [EVERY]:
+            raise OptionError("simulate: --live flies one SCENARIO once: give one, and neither --flights nor --workers")
+        chosen = _chosen(scenarios, changes or [])
+        where = (tuple(air or ()), client_namespace, drone_address, output, pace)
+        _live(chosen[0], _seed(seed, chosen), *where)
+        return
+    if air or client_namespace or drone_address or pace != 1.0:
+        raise OptionError("simulate: --air, --client-namespace, --drone-address and --pace go with --live")
     if not scenarios or output is None:
         raise OptionError("simulate: expected SCENARIO and --output DIR; `yawstring simulate --list` shows scenarios")
     from yawstring.edge.runtime import ready_loops
@@ -79,6 +111,42 @@ def command(
         f"{output}: {len(every):,} flights, {frames:,} frames, {hostile:,} of them hostile; flights.csv lists them",
         markup=False,
     )
+
+
+def _live(
+    scenario: "Scenario",
+    seed: int,
+    air: tuple[str, ...],
+    client_namespace: str | None,
+    drone_address: str | None,
+    folder: Path | None,
+    pace: float,
+) -> None:
+    from yawstring.edge.runtime import ready_loops
+
+    ready_loops()
+    from yawstring.edge.live_drone import LiveOptions, fly_live
+    from yawstring.simulate.scenario import draw
+
+    options = LiveOptions(
+        air=air, client_namespace=client_namespace, drone_address=drone_address, folder=folder, pace=pace
+    )
+    landed = fly_live(draw(scenario, seed), options, done=_say)
+    record = landed.record
+    attacks = ", ".join(one.technique for one in record.episodes) or "no attack"
+    _say(
+        f"{scenario.name}, {landed.duration_s:.1f} s, {record.frames:,} frames ({record.hostile:,} hostile), "
+        f"{record.states:,} states, {attacks}, seed {seed}"
+        + (f"; {landed.lost:,} frames not handed over" if landed.lost else "")
+        + (f"; {1000 * landed.late_s:.0f} ms late at worst" if landed.late_s > _LATE_S else "")
+        + (f"; {folder} holds it" if folder else "")
+    )
+
+
+def _say(text: str) -> None:
+    """A line at once, for whoever waits for it."""
+    out.print(text, markup=False)
+    sys.stdout.flush()
 
 
 def _chosen(names: list[str], changes: list[str]) -> "list[Scenario]":

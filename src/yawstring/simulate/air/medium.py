@@ -45,21 +45,22 @@ _CLASH_SPAN_NS = 20_000_000
 
 
 @compiled
-def contend(world: World, sent: NDArray[np.int64], count: int) -> tuple[int, bool]:
-    """Turn after turn until every offer is finished or ``sent`` is nearly full.
+def contend(world: World, sent: NDArray[np.int64], count: int, until_ns: int) -> tuple[int, bool]:
+    """Turn after turn until every offer is finished, the time is up or ``sent`` is nearly full.
 
     Args:
         world: The offers, and where things stand; moves on.
         sent: int64[row, SENT_WIDTH] to fill.
         count: Rows already filled.
+        until_ns: No turn begins at or after this; :data:`FAR_NS` for no limit.
 
     Returns:
-        How many rows are filled now, and whether everything is finished. If not: more rows, and call again.
+        How many rows are filled now, and whether nothing is left to do until then. If not: more rows, and call again.
     """
     clashing, starts = np.empty(_MOST_CLASHING, np.int64), np.empty(_MOST_CLASHING, np.int64)
     while count + ROOM <= len(sent):
         winner, at = _next(world)
-        if at == FAR_NS:
+        if at >= until_ns:
             return count, True
         if not _may_speak(world, winner, at):
             continue

@@ -19,8 +19,13 @@ def pcapng(aired: Aired) -> bytes:
         >>> len(pcapng(air(offered(0), Bodies.of([]), [], Receiver(), seed=1)))
         60
     """
+    return b"".join((pcapng_head(), aired.packets.data))
+
+
+def pcapng_head() -> bytes:
+    """What stands before the packets: section header and the one interface."""
     section = struct.pack("<IIIHHQI", _SECTION_HEADER, 28, _BYTE_ORDER_MAGIC, 1, 0, _UNKNOWN_LENGTH, 28)
     option = struct.pack("<HHB3xHH", _TIME_RESOLUTION_OPTION, 1, _NANOSECONDS, 0, 0)
     total = 20 + len(option)
     interface = struct.pack("<IIHHI", _INTERFACE, total, _RADIOTAP_LINK, 0, 0) + option + struct.pack("<I", total)
-    return b"".join((section, interface, aired.packets.data))
+    return section + interface

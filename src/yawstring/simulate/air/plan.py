@@ -22,7 +22,7 @@ _NS, _NS_PER_US, _NS_PER_MS = 1_000_000_000, 1000, 1_000_000
 _FOREVER_S = 1e9
 _UP_AFTER = (8, 17)
 _GAIN_ERROR_DB = 0.4
-_TAIL_STEPS = 10
+TAIL_STEPS = 10
 """Steps of the table of losses beyond the last offer."""
 
 _SAME_NAME: Mapping[str, int] = {
@@ -70,20 +70,20 @@ def planned(
         OptionError: an offer points at what is not there, or waits for a later one.
     """
     _check(offers, bodies, len(stations))
-    octets = _octets(offers, bodies)
-    order, queues = _queues(offers)
+    octets = octets_of(offers, bodies)
+    order, queues = queues_of(offers)
     counters, columns = _counters(offers, stations, random)
     sites = list(dict.fromkeys(part.track for part in noise))
     last_s = max([float(offers["time_us"].max(initial=0)) / 1e6, *(part.end_s for part in noise)])
     tracks = [*(station.track for station in stations), receiver.track, *sites]
-    places = positions(tracks, int(last_s / STEP_S) + _TAIL_STEPS)
+    places = positions(tracks, int(last_s / STEP_S) + TAIL_STEPS)
     return World(
-        offers=_rows(offers, octets, order, columns),
-        stations=_stations(stations, random),
+        offers=rows_of(offers, octets, order, columns),
+        stations=stations_of(stations, random),
         queues=queues,
-        book=_book(counters, receiver, environment, len(stations), random),
-        dials=_dials(stations, receiver, environment, random),
-        noise=_noise(noise, {site: len(stations) + 1 + index for index, site in enumerate(sites)}),
+        book=book_of(counters, receiver, environment, len(stations), random),
+        dials=dials_of(stations, receiver, environment, random),
+        noise=noise_of(noise, {site: len(stations) + 1 + index for index, site in enumerate(sites)}),
         loss=losses_db(places, environment, random),
     )
 
@@ -120,7 +120,7 @@ def _check(offers: NDArray[np.void], bodies: Bodies, stations: int) -> None:
             raise OptionError(f"offer {int(np.argmax(found))} names {what}")
 
 
-def _octets(offers: NDArray[np.void], bodies: Bodies) -> NDArray[np.int64]:
+def octets_of(offers: NDArray[np.void], bodies: Bodies) -> NDArray[np.int64]:
     """Length of each frame, FCS included."""
     kind, subtype = offers["kind"], offers["subtype"]
     header = np.full(len(offers), _HEADER_OCTETS)
@@ -135,7 +135,7 @@ def _octets(offers: NDArray[np.void], bodies: Bodies) -> NDArray[np.int64]:
     return np.asarray(total, np.int64)
 
 
-def _rows(
+def rows_of(
     offers: NDArray[np.void],
     octets: NDArray[np.int64],
     order: NDArray[np.int64],
@@ -158,7 +158,7 @@ def _rows(
     return rows[order]
 
 
-def _queues(offers: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def queues_of(offers: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """The offers by contender and time, and the contenders: a queue of a station on a channel."""
     who = np.stack([offers[name].astype(np.int64) for name in ("transmitter", "queue", "channel")], axis=1)
     names, mine = np.unique(who, axis=0, return_inverse=True)
@@ -178,45 +178,61 @@ def _counters(
 ) -> tuple[NDArray[np.int64], dict[int, NDArray[np.int64]]]:
     """Where the counters begin, one after another, and each offer's places among them."""
     parts, columns, at = [], {}, col.BOOK_COUNTERS
-    _, beacon = np.unique(offers["counter"], return_inverse=True)
-    _, heard = np.unique(offers["address2"], return_inverse=True)
-    for column, (index, begin) in {
-        col.OFFER_SEQUENCES: _sequences(offers, stations, random),
-        col.OFFER_NUMBERS: _numbers(offers),
-        col.OFFER_BEACONS: (beacon, np.zeros(len(offers), np.int64)),
-        col.OFFER_HEARD: (heard, np.full(len(offers), NOBODY, np.int64)),
-    }.items():
+    for column, keys in counter_keys(offers).items():
+        names, example, index = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         columns[column] = index.reshape(-1) + at
-        parts.append(begin)
-        at += len(begin)
+        parts.append(counter_starts(column, names, offers[example], stations, random))
+        at += len(names)
     return np.concatenate(parts), columns
 
 
-def _sequences(
-    offers: NDArray[np.void], stations: Sequence[Station], random: np.random.Generator
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The sequence counter of each offer, and where each counter begins."""
+def counter_keys(offers: NDArray[np.void]) -> dict[int, NDArray[np.int64]]:
+    """What names the counters that each offer draws on: int64[offer, part], by the column that points at the counter.
+
+    Sequence numbers, packet numbers, beacons of one name, and the last sequence number heard under an address.
+    """
+    whole = {name: offers[name].astype(np.int64) for name in ("transmitter", "to", "qos", "counter", "key", "address2")}
     qos = (offers["kind"] == DATA) & ((offers["subtype"] & QOS_BIT) > 0)
     named = offers["sequence_policy"] == SequencePolicy.COUNTER
-    own = np.where(qos, 1 + (offers["qos"] & 0xF).astype(np.int64) + 16 * (offers["to"].astype(np.int64) + 2), 0)
-    whose = np.where(named, offers["counter"], offers["transmitter"]).astype(np.int64)
-    key = np.stack([named.astype(np.int64), whose, np.where(named, 0, own)], axis=1)
-    names, example, counter = np.unique(key, axis=0, return_index=True, return_inverse=True)
+    own = np.where(qos, 1 + (whole["qos"] & 0xF) + 16 * (whole["to"] + 2), 0)
+    whose = np.where(named, whole["counter"], whole["transmitter"])
+    packets = (offers["packet_policy"] == PacketPolicy.OWN).astype(np.int64)
+    return {
+        col.OFFER_SEQUENCES: np.stack([named.astype(np.int64), whose, np.where(named, 0, own)], axis=1),
+        col.OFFER_NUMBERS: np.stack([packets, whole["transmitter"], whole["key"]], axis=1),
+        col.OFFER_BEACONS: whole["counter"][:, None],
+        col.OFFER_HEARD: whole["address2"][:, None],
+    }
+
+
+def counter_starts(
+    column: int,
+    names: NDArray[np.int64],
+    examples: NDArray[np.void],
+    stations: Sequence[Station],
+    random: np.random.Generator,
+) -> NDArray[np.int64]:
+    """Where each counter begins.
+
+    Args:
+        column: That points at counters of this kind.
+        names: int64[counter, part], of :func:`counter_keys`.
+        examples: OFFER[counter], one that draws on it.
+        stations: The transmitters.
+        random: Source of first sequence numbers.
+    """
+    if column == col.OFFER_NUMBERS:
+        return np.asarray(np.maximum(examples["packet_number"], 1), np.int64)
+    if column != col.OFFER_SEQUENCES:
+        return np.full(len(names), NOBODY if column == col.OFFER_HEARD else 0, np.int64)
     drawn = random.integers(0, _MOST_SEQUENCE + 1, len(names))
     firsts = np.array([station.first_sequence for station in stations], np.int64)
-    plain = np.where(names[:, 2] == 0, firsts[offers["transmitter"][example]], drawn)
-    return counter, np.where(names[:, 0] == 1, offers["sequence"][example], plain).astype(np.int64)
+    plain = np.where(names[:, 2] == 0, firsts[examples["transmitter"]], drawn)
+    return np.where(names[:, 0] == 1, examples["sequence"], plain).astype(np.int64)
 
 
-def _numbers(offers: NDArray[np.void]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The packet-number counter of each offer, and the first number of each."""
-    own = (offers["packet_policy"] == PacketPolicy.OWN).astype(np.int64)
-    key = np.stack([own, offers["transmitter"].astype(np.int64), offers["key"].astype(np.int64)], axis=1)
-    _, example, counter = np.unique(key, axis=0, return_index=True, return_inverse=True)
-    return counter, np.maximum(offers["packet_number"][example], 1)
-
-
-def _stations(stations: Sequence[Station], random: np.random.Generator) -> NDArray[np.int64]:
+def stations_of(stations: Sequence[Station], random: np.random.Generator) -> NDArray[np.int64]:
+    """The stations as rows of the loop's table, before they have heard anything."""
     rows = np.zeros((len(stations), col.STATION_LINKS + col.LINK_WIDTH * len(stations)), np.int64)
     for row, station in zip(rows, stations, strict=True):
         row[col.STATION_ADDRESS], row[col.STATION_BASIC] = station.address, station.basic_rate
@@ -232,9 +248,10 @@ def _stations(stations: Sequence[Station], random: np.random.Generator) -> NDArr
     return rows
 
 
-def _book(
+def book_of(
     counters: NDArray[np.int64], receiver: Receiver, environment: Environment, place: int, random: np.random.Generator
 ) -> NDArray[np.int64]:
+    """What there is one of, and the counters behind it; ``place`` is the receiver's among the places."""
     book = np.zeros(col.BOOK_COUNTERS + len(counters), np.int64)
     book[[col.BOOK_RANDOM, col.BOOK_KEY]] = random.integers(0, 1 << 62, 2)
     book[col.BOOK_SLOT] = SLOT_SHORT_NS if environment.short_slot else SLOT_LONG_NS
@@ -249,9 +266,10 @@ def _book(
     return book
 
 
-def _dials(
+def dials_of(
     stations: Sequence[Station], receiver: Receiver, environment: Environment, random: np.random.Generator
 ) -> NDArray[np.float64]:
+    """Levels in dB and dBm."""
     dials = np.zeros(col.DIAL_POWER + len(stations))
     dials[col.DIAL_STILL], dials[col.DIAL_MOVING] = environment.fading_still_db, environment.fading_moving_db
     dials[col.DIAL_STRAY], dials[col.DIAL_ANTENNA] = environment.stray_loss, receiver.antenna_dbi
@@ -262,7 +280,8 @@ def _dials(
     return dials
 
 
-def _noise(noise: Sequence[Noise], place: Mapping[object, int]) -> NDArray[np.int64]:
+def noise_of(noise: Sequence[Noise], place: Mapping[object, int]) -> NDArray[np.int64]:
+    """Intervals of noise by their start, with the place of each one's site."""
     rows = np.zeros((len(noise), col.NOISE_WIDTH), np.int64)
     for row, part in zip(rows, noise, strict=True):
         row[col.NOISE_START], row[col.NOISE_END] = int(part.start_s * _NS), int(part.end_s * _NS)

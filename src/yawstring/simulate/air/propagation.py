@@ -41,20 +41,43 @@ def losses_db(
         random: Source of the shadowing.
     """
     loss = np.empty((len(places), places.shape[1], places.shape[1]), np.float32)
-    way = np.zeros(places.shape[:2])
-    way[1:] = np.linalg.norm(np.diff(places, axis=0), axis=2)
-    moves = way > _MOVING_METRES_PER_S * STEP_S
-    still = STEP_S / environment.shadow_seconds
-    shadow = environment.shadow_db * _symmetric(random, places.shape[1])
+    shadow = first_shadow_db(places.shape[1], environment, random)
     for step, place in enumerate(places):
-        metres = np.linalg.norm(place[:, None] - place[None, :], axis=2)
-        kept = np.exp(-(way[step][:, None] + way[step][None, :]) / environment.shadow_metres - still)
-        fresh = environment.shadow_db * np.sqrt(1 - kept**2)
-        shadow = kept * shadow + fresh * _symmetric(random, places.shape[1])
-        spread = 10 * environment.exponent * np.log10(np.maximum(metres, _NEAREST_METRES))
-        loss[step] = environment.reference_db + spread + shadow
-        np.fill_diagonal(loss[step], moves[step])
+        loss[step], shadow = loss_step_db(places[max(0, step - 1)], place, shadow, environment, random)
     return loss
+
+
+def first_shadow_db(count: int, environment: Environment, random: np.random.Generator) -> NDArray[np.float64]:
+    """Shadowing between so many places before the first step: float64[place, place]."""
+    return environment.shadow_db * _symmetric(random, count)
+
+
+def loss_step_db(
+    before: NDArray[np.float64],
+    place: NDArray[np.float64],
+    shadow: NDArray[np.float64],
+    environment: Environment,
+    random: np.random.Generator,
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    """Loss of one step of :data:`STEP_S`, and the shadowing that it leaves.
+
+    Args:
+        before: float64[place, 3], where each place was a step ago.
+        place: float64[place, 3], where it is.
+        shadow: float64[place, place], of the step before.
+        environment: Exponent, reference and shadowing.
+        random: Source of the shadowing.
+    """
+    way = np.linalg.norm(place - before, axis=1)
+    metres = np.linalg.norm(place[:, None] - place[None, :], axis=2)
+    still = STEP_S / environment.shadow_seconds
+    kept = np.exp(-(way[:, None] + way[None, :]) / environment.shadow_metres - still)
+    fresh = environment.shadow_db * np.sqrt(1 - kept**2)
+    shadow = kept * shadow + fresh * _symmetric(random, len(place))
+    spread = 10 * environment.exponent * np.log10(np.maximum(metres, _NEAREST_METRES))
+    loss = (environment.reference_db + spread + shadow).astype(np.float32)
+    np.fill_diagonal(loss, way > _MOVING_METRES_PER_S * STEP_S)
+    return loss, shadow
 
 
 def _symmetric(random: np.random.Generator, count: int) -> NDArray[np.float64]:

@@ -1,6 +1,7 @@
 """The air, all in: offers and stations in, the capture and the fate of each offer out."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +9,7 @@ from numpy.typing import NDArray
 from yawstring.simulate.air import columns as col
 from yawstring.simulate.air.aired import Aired
 from yawstring.simulate.air.columns import World
-from yawstring.simulate.air.medium import ROOM, contend
+from yawstring.simulate.air.medium import FAR_NS, ROOM, contend
 from yawstring.simulate.air.octets import BLOCK_OCTETS, write_packets
 from yawstring.simulate.air.offers import NOBODY, Bodies
 from yawstring.simulate.air.places import Environment, Noise, Receiver, Station
@@ -18,6 +19,10 @@ from yawstring.simulate.air.receive import receive
 from yawstring.wire.checksums import crc_tables
 
 _MOST_PADDING = 3
+
+_crc_tables = cache(crc_tables)
+"""Made once: a live flight writes packets fifty times a second."""
+
 _NS_PER_US = 1000
 
 
@@ -56,26 +61,40 @@ def air(
     ground = environment or Environment()
     random = np.random.default_rng(seed)
     world = planned(offers, bodies, stations, receiver, ground, noise, random)
-    sent = _on_the_air(world)
+    sent = on_the_air(world, FAR_NS)
+    captured = captured_of(world, sent, receiver)
+    rows, packets = sent[captured[:, col.HEARD_SENT]], packets_of(world, sent, captured, bodies)
+    return _told(offers, world, rows, captured, packets, (len(sent), seed))
+
+
+def on_the_air(world: World, until_ns: int) -> NDArray[np.int64]:
+    """Every transmission whose turn comes before a time, in rows that grow until all of them are there."""
+    sent = np.zeros((2 * len(world.offers) + 2 * ROOM, col.SENT_WIDTH), np.int64)
+    count, finished = contend(world, sent, 0, until_ns)
+    while not finished:
+        sent = np.concatenate([sent, np.zeros_like(sent)])
+        count, finished = contend(world, sent, count, until_ns)
+    return sent[:count]
+
+
+def captured_of(world: World, sent: NDArray[np.int64], receiver: Receiver) -> NDArray[np.int64]:
+    """What the receiver captures of the transmissions, in the order of the capture: int64[frame, HEARD_WIDTH]."""
     captured = np.zeros((len(sent), col.HEARD_WIDTH), np.int64)
     captured = captured[: receive(world, sent, hops_ns(receiver), captured)]
     captured = captured[np.argsort(sent[captured[:, col.HEARD_SENT], col.SENT_START], kind="stable")]
     captured[:, col.HEARD_TIME] = np.maximum.accumulate(captured[:, col.HEARD_TIME])
+    return captured
+
+
+def packets_of(
+    world: World, sent: NDArray[np.int64], captured: NDArray[np.int64], bodies: Bodies
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The captured frames as blocks of a pcapng, back to back, and where each begins."""
     rows = sent[captured[:, col.HEARD_SENT]]
     room = int(rows[:, col.SENT_OCTETS].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
     packets, starts = np.zeros(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
-    write_packets(world, sent, captured, bodies.octets, bodies.starts, crc_tables(), packets, starts)
-    return _told(offers, world, rows, captured, (packets[: starts[-1]], starts), (len(sent), seed))
-
-
-def _on_the_air(world: World) -> NDArray[np.int64]:
-    """Every transmission, in rows that grow until all offers are finished."""
-    sent = np.zeros((2 * len(world.offers) + 2 * ROOM, col.SENT_WIDTH), np.int64)
-    count, finished = contend(world, sent, 0)
-    while not finished:
-        sent = np.concatenate([sent, np.zeros_like(sent)])
-        count, finished = contend(world, sent, count)
-    return sent[:count]
+    write_packets(world, sent, captured, bodies.octets, bodies.starts, _crc_tables(), packets, starts)
+    return packets[: starts[-1]], starts
 
 
 def _told(

@@ -37,6 +37,7 @@ class Mdk4Deauth(Attack):
 
     KIND = "mdk4_deauth"
     CLASS = "dos"
+    HEARS = "now"
 
     rate_hz: float = number(40, 300, low=1, high=2000, unit="frames/s", meaning="At most so many frames")
     everyone: bool = flag(False, True, meaning="Whether neighbouring networks are struck, too")

@@ -56,6 +56,7 @@ class CommandReplay(Attack):
     KIND = "command_replay"
     CLASS = "replay"
     NEEDS = "open"
+    HEARS = "before"
 
     rate_hz: float = number(2, 25, low=0.05, high=200, unit="frames/s", meaning="Commands a second")
     remembers: int = whole(3, 12, low=1, high=100, meaning="Commands it has recorded: the last before the onset")
@@ -101,6 +102,7 @@ class FrameReplay(Attack):
     KIND = "frame_replay"
     CLASS = "replay"
     NEEDS = "wpa2"
+    HEARS = "before"
 
     rate_hz: float = number(30, 250, low=1, high=1000, unit="frames/s", meaning="Frames a second")
     remembers_s: float = number(0.5, 4, low=0.05, high=600, unit="s", meaning="What it has recorded before the onset")

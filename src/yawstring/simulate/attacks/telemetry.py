@@ -50,6 +50,7 @@ class _Telemetry(Attack):
 
     HOW = "bias"
     CLASS = "fdi"
+    HEARS = "now"
 
     what: str = word("height", "speed", "attitude", "battery", words=tuple(FIELDS), meaning="The quantity")
     strength: float = number(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.simulate.flight.commands import ANSWERS, CODE, Reading, Response
+from yawstring.simulate.flight.commands import ANSWERS, CODE, ERROR, Reading, Response
 
 if TYPE_CHECKING:
     from yawstring.simulate.flight.log import FlightLog
@@ -42,29 +42,49 @@ def responses(
         code, decided_s = int(replies[index, 0]), float(replies[index, 1])
         if code == 0:
             continue
-        text = reading.answer or ANSWERS[code]
         if reading.code == CODE.pace:
-            speed = 100.0 * reading.values[0]
-        elif reading.code == CODE.query:
-            text = _value(log, command.text.strip(), decided_s, speed)
+            speed = pace_cm_s(reading)
+        text = answer_text(command.text, reading, code, _state(log, decided_s), speed, edu=log.aircraft.edu)
         out.append(Response(decided_s + float(delays[index]), text, command.sender, index))
     return tuple(sorted(out, key=lambda response: response.time_s))
 
 
-def _value(log: "FlightLog", query: str, time_s: float, speed: float) -> str:
-    """The answer to a query: constant, or out of the last state before it."""
-    constants = {
-        "speed?": f"{speed:.1f}",
-        "wifi?": f"{SNR}",
-        "sdk?": SDK_VERSION[log.aircraft.edu],
-        "sn?": SERIAL_NUMBER,
-    }
+def pace_cm_s(reading: Reading) -> float:
+    """The speed that a ``speed`` command sets."""
+    return 100.0 * reading.values[0]
+
+
+def answer_text(
+    text: str, reading: Reading, code: int, state: Mapping[str, float] | None, speed: float, *, edu: bool
+) -> str:
+    """The answer to one command.
+
+    Args:
+        text: The command.
+        reading: What it means.
+        code: Number of the autopilot's answer.
+        state: The last state before, which answers queries; None where there is none yet.
+        speed: Of the last ``speed``, cm/s.
+        edu: The drone is one of the newer kind.
+    """
+    if reading.code != CODE.query:
+        return reading.answer or ANSWERS[code]
+    constants = {"speed?": f"{speed:.1f}", "wifi?": f"{SNR}", "sdk?": SDK_VERSION[edu], "sn?": SERIAL_NUMBER}
+    query = text.strip()
     if query in constants:
         return constants[query]
+    return ERROR if state is None else _value(query, state)
+
+
+def _state(log: "FlightLog", time_s: float) -> Mapping[str, float] | None:
+    """The last state before a time, or the first one."""
     if not len(log):
-        return "error"
+        return None
     row = max(int(np.searchsorted(log.time_s, time_s, side="right")) - 1, 0)
-    state: Mapping[str, float] = {name: values[row].item() for name, values in log.states.items()}
+    return {name: values[row].item() for name, values in log.states.items()}
+
+
+def _value(query: str, state: Mapping[str, float]) -> str:
     return {
         "battery?": f"{state['bat']}",
         "time?": f"{state['time']}s",

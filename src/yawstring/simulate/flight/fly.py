@@ -7,13 +7,13 @@ from dataclasses import replace
 import numpy as np
 
 from yawstring.errors import OptionError
-from yawstring.simulate.flight.aircraft import STEP_S, Aircraft
+from yawstring.simulate.flight.aircraft import Aircraft
 from yawstring.simulate.flight.answers import responses
 from yawstring.simulate.flight.commands import CODE, Command, orders_of
-from yawstring.simulate.flight.fitting import draw_craft, start_state
-from yawstring.simulate.flight.integrate import NORMALS, integrate
+from yawstring.simulate.flight.course import Course, advance, begin, heed
 from yawstring.simulate.flight.log import FlightLog
-from yawstring.simulate.flight.records import INSTANT, MARKER, ORDER, Floats, Rows
+from yawstring.simulate.flight.records import ORDER, Floats, Rows
+from yawstring.simulate.flight.sensor_errors import draw_errors
 from yawstring.simulate.flight.sensors import sense
 
 LONGEST_S = 7200.0
@@ -59,10 +59,10 @@ def fly(
     rng = seed if isinstance(seed, np.random.Generator) else np.random.default_rng(seed)
     script = tuple(sorted(commands, key=lambda command: command.time_s))
     orders, readings = orders_of(script)
-    truth, replies = _integrated(aircraft, orders, _edges(link, duration_s), duration_s, rng)
+    truth, replies = _flown(begin(aircraft, duration_s, rng), orders, edges_of(link, duration_s))
     log = FlightLog(
         time_s=truth["time_s"].copy(),
-        states=sense(truth, aircraft, rng),
+        states=sense(truth, aircraft, draw_errors(truth["time_s"], aircraft, rng)),
         truth=truth,
         falsified=np.zeros(len(truth), np.bool_),
         commands=script,
@@ -73,33 +73,32 @@ def fly(
     return replace(log, responses=responses(log, readings, replies, rng))
 
 
-def _integrated(
-    aircraft: Aircraft, orders: Rows, edges: Rows, duration_s: float, rng: np.random.Generator
-) -> tuple[Rows, Floats]:
+def _flown(course: Course, orders: Rows, edges: Rows) -> tuple[Rows, Floats]:
     """The truth at the states' times, from the drone's first ``command`` on, and the reply to each order."""
     every = np.concatenate((edges, orders))
     # Stable, so that an edge of the link comes before a command of the same instant.
     places = np.argsort(every["time_s"], kind="stable")
-    truth = _instants(aircraft, duration_s, rng)
-    in_turn = np.zeros((len(every), 2))
-    normals = rng.standard_normal((math.ceil(duration_s / STEP_S) + 1, NORMALS))
-    craft, start = draw_craft(aircraft, rng), start_state(aircraft, rng)
-    integrate(start, craft, every[places], _markers(aircraft), normals, truth, in_turn)
-    replies = np.empty_like(in_turn)
-    replies[places] = in_turn
-    return truth[truth["sdk"] != 0], replies[len(edges) :]
+    heed(course, every[places])
+    advance(course)
+    replies = np.empty_like(course.replies)
+    replies[places] = course.replies
+    return course.instants[course.instants["sdk"] != 0], replies[len(edges) :]
 
 
-def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> Rows:
-    """Orders that say when the link goes and comes; it is up before the first one."""
+def edges_of(link: Sequence[tuple[float, float]] | None, duration_s: float) -> Rows:
+    """Orders that say when the link goes and comes; it is up before the first one.
+
+    Raises:
+        OptionError: The intervals do not rise, or overlap.
+    """
     rows: list[tuple[float, int]] = []
     end = 0.0
-    for begin, until in link if link is not None else [(0.0, math.inf)]:
-        if not end <= begin < until:
-            raise OptionError(f"flight: link interval {begin:g} to {until:g} s: intervals must rise and not overlap")
-        if begin > end or (begin == 0.0 and not rows):
-            rows += [(end, CODE.unlink)] if begin > 0.0 else []
-            rows += [(begin, CODE.link)]
+    for start, until in link if link is not None else [(0.0, math.inf)]:
+        if not end <= start < until:
+            raise OptionError(f"flight: link interval {start:g} to {until:g} s: intervals must rise and not overlap")
+        if start > end or (start == 0.0 and not rows):
+            rows += [(end, CODE.unlink)] if start > 0.0 else []
+            rows += [(start, CODE.link)]
         end = until
     if end < duration_s:
         rows.append((end, CODE.unlink))
@@ -107,21 +106,3 @@ def _edges(link: Sequence[tuple[float, float]] | None, duration_s: float) -> Row
     for row, (time_s, code) in enumerate(rows):
         edges[row]["time_s"], edges[row]["code"] = time_s, code
     return edges
-
-
-def _instants(aircraft: Aircraft, duration_s: float, rng: np.random.Generator) -> Rows:
-    """Rows to be filled, with the times at which states leave: the drone's own period, and its jitter."""
-    period = aircraft.state_period_s
-    count = int(duration_s / period) + 1
-    due = rng.uniform(0.0, period) + period * np.arange(count)
-    # A state may be late, as when the processor is busy, and is never early; the next one is on time again.
-    late = np.minimum(np.abs(rng.normal(0.0, aircraft.state_jitter_s, count)), 0.4 * period)
-    times = due + late
-    instants = np.zeros(int(np.searchsorted(times, duration_s)), INSTANT)
-    instants["time_s"] = times[: len(instants)]
-    return instants
-
-
-def _markers(aircraft: Aircraft) -> Rows:
-    rows = [(pad.number, pad.north_m, pad.east_m, math.radians(pad.yaw_deg)) for pad in aircraft.pads]
-    return np.array(rows, MARKER)

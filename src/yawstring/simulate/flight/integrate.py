@@ -51,25 +51,24 @@ def integrate(
     instants: Rows,
     replies: Floats,
 ) -> None:
-    """Fly.
+    """Fly on from where the state is; any way of cutting a flight into calls gives the same bits.
 
     Args:
-        states: ``STATE[1]``, the state at the start; the state at the end on return.
+        states: ``STATE[1]``, the state before the first of these steps; the state after the last on return.
         crafts: ``CRAFT[1]``.
-        orders: ``ORDER[order]`` in the order of time.
+        orders: ``ORDER[order]`` in the order of time: all so far, those of earlier calls first.
         markers: ``MARKER[pad]``.
         normals: ``float64[step, 5]``; as many steps are flown.
-        instants: ``INSTANT[row]`` with the times to log at, rising; filled on return.
-        replies: ``float64[order, 2]``: number of the answer and its time; filled on return.
+        instants: ``INSTANT[row]`` with the times to log at, rising, of the whole flight; filled as far as it gets.
+        replies: ``float64[order, 2]``: number of the answer and its time; filled as answers fall due.
     """
     state, craft = states[0], crafts[0]
-    following, row, begin = 0, 0, state.now_s
     for step in range(len(normals)):
-        state.now_s = begin + step * craft.step_s
-        while following < len(orders) and orders[following].time_s <= state.now_s:
-            state.hearing = following
-            hear(state, craft, orders[following], markers, replies)
-            following += 1
+        state.now_s = state.steps * craft.step_s
+        while state.heeded < len(orders) and orders[state.heeded].time_s <= state.now_s:
+            state.hearing = state.heeded
+            hear(state, craft, orders[state.heeded], markers, replies)
+            state.heeded += 1
         watch(state, craft, replies)
         guide(state, craft, replies)
         breathe(state, craft, normals[step, 0], normals[step, 1], normals[step, 2], normals[step, 3], normals[step, 4])
@@ -78,9 +77,10 @@ def integrate(
         settle(state, craft)
         if state.thrust_wanted > 0.0:
             state.motor_s += craft.step_s
-        while row < len(instants) and instants[row].time_s <= state.now_s:
-            note(state, craft, instants[row])
-            row += 1
+        while state.noted < len(instants) and instants[state.noted].time_s <= state.now_s:
+            note(state, craft, instants[state.noted])
+            state.noted += 1
+        state.steps += 1
 
 
 @compiled

@@ -57,6 +57,10 @@ class State(Protocol):
     """Everything that changes in flight: the body, the air, the battery, the autopilot."""
 
     now_s: float
+    # How far the loop is: steps flown, orders heard, instants noted.
+    steps: int
+    heeded: int
+    noted: int
     # The body.
     north: float
     east: float

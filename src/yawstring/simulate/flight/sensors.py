@@ -1,7 +1,7 @@
 """From the truth to what the drone says of itself: noise, bias, lag, range and rounding.
 
-Scales are those of states of real Tellos: a barometer that stirs by 3 cm, a range finder by under 1 cm, accelerometers
-by 0.007 g, speeds and angles cut to whole numbers. Fields and their units are those of the state string.
+Speeds and angles are cut to whole numbers, as in states of real Tellos. Fields and their units are those of the state
+string.
 """
 
 import math
@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
 from yawstring.simulate.flight.aircraft import GRAVITY, Aircraft, Pad
 from yawstring.simulate.flight.dynamics import CHARGE, OPEN_VOLTS
 from yawstring.simulate.flight.integrate import PAD_LEAST_M, PAD_MARGIN_M, PAD_MOST_M, PAD_VIEW
+from yawstring.simulate.flight.sensor_errors import Floats, SensorErrors
 from yawstring.wire.tello import PAD_FIELDS
 
-Floats = NDArray[np.float64]
 Fields = dict[str, NDArray[np.int64] | Floats]
 
 TOF_FLOOR_CM = 10
@@ -35,40 +34,16 @@ TOF_OFFSET_M = 0.02
 TOF_NOISE_M = 0.006
 TOF_NOISE_SHARE = 0.003
 
-BARO_NOISE_M = 0.03
-BARO_WANDER_M = 0.25
-BARO_WANDER_S = 120.0
-BARO_OFFSET_M = 30.0
-"""A barometer's absolute error: weather and calibration."""
-
-HEIGHT_WANDER_M = 0.08
-HEIGHT_WANDER_S = 40.0
-HEIGHT_OFFSET_M = 0.05
-"""``h`` comes from the drone's own estimate, which wanders."""
-
-SPEED_NOISE_M_S = 0.03
-ANGLE_NOISE_DEG = 0.15
-ANGLE_OFFSET_DEG = 0.4
-YAW_WANDER_DEG = 0.6
-YAW_WANDER_S = 60.0
-FORCE_OFFSET_MG = 7.0
 FORCE_NOISE_OFF_MG = 1.5
-FORCE_NOISE_MG = 8.0
-FORCE_NOISE_SPREAD = 0.5
-"""Vibration with motors on: its median, and how much drones differ (of the logarithm)."""
+"""Noise of an accelerometer with motors off."""
 
 STILL_N = 0.01
 """Thrust below which the motors are off."""
 
 TEMPERATURE_GAP_C = 3.0
-TEMPERATURE_WANDER_C = 0.5
-TEMPERATURE_WANDER_S = 8.0
 
 GAUGE_S = 3.0
 """The battery gauge looks at the voltage of the last seconds."""
-
-GAUGE_SHARE = (0.75, 1.0)
-"""How much of the sag under load the gauge allows for: it reads low in flight."""
 
 PAD_NOISE_CM = 1.0
 PAD_NOISE_DEG = 1.5
@@ -79,99 +54,71 @@ NO_PAD_CM = -100
 
 
 def sense(
-    truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator
+    truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors, *, first: int = 0
 ) -> dict[str, NDArray[np.int64] | Floats]:
-    """The fields of every state.
+    """The fields of states.
 
     Args:
-        truth: ``INSTANT[row]``.
+        truth: ``INSTANT[row]``, from the first state of the flight on.
         aircraft: What was flown.
-        rng: Source of noise.
+        errors: Of as many rows, or more.
+        first: The row to begin with; what came before is only looked back at.
 
     Returns:
-        Arrays by the names of the state string, in its units; ``baro`` is ``float64`` of two decimals, the others are
-        ``int64``.
+        Arrays of the rows from ``first`` on, by the names of the state string, in its units; ``baro`` is ``float64`` of
+        two decimals, the others are ``int64``.
     """
+    rows, part = truth[first:], errors.part(first, len(truth))
     fields: Fields = {}
-    fields |= _pad_fields(truth, aircraft.pads, aircraft.noise, rng)
-    for part in (_angles, _speeds, _heights, _forces, _warmth):
-        fields |= part(truth, aircraft, rng)
-    fields["bat"] = _gauge(truth, aircraft, rng)
-    fields["time"] = np.floor(aircraft.start_flight_s + truth["motor_s"] + 1e-9).astype(np.int64)
+    fields |= _pad_fields(rows, aircraft.pads, aircraft.noise, part.pads)
+    for sensed in (_angles, _speeds, _heights, _forces, _warmth):
+        fields |= sensed(rows, aircraft, part)
+    fields["bat"] = _gauge(truth, aircraft, errors.gauge_share)[first:]
+    fields["time"] = np.floor(aircraft.start_flight_s + rows["motor_s"] + 1e-9).astype(np.int64)
     return fields
 
 
-def _angles(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
-    fields: Fields = {}
-    for name in ("pitch", "roll"):
-        stirs = ANGLE_OFFSET_DEG * rng.standard_normal() + _white(rng, len(truth), ANGLE_NOISE_DEG)
-        fields[name] = _cut(wrapped(np.degrees(truth[f"{name}_rad"]) + aircraft.noise * stirs))
-    stirs = _wander(rng, truth["time_s"], YAW_WANDER_DEG, YAW_WANDER_S)
-    fields["yaw"] = _cut(wrapped(np.degrees(truth["yaw_rad"]) + aircraft.noise * stirs))
-    return fields
+def _angles(truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors) -> Fields:
+    return {
+        name: _cut(wrapped(np.degrees(truth[f"{name}_rad"]) + aircraft.noise * errors.rows[name]))
+        for name in ("pitch", "roll", "yaw")
+    }
 
 
-def _speeds(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
+def _speeds(truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors) -> Fields:
     """A drone that stands with its motors off knows that it stands."""
     awake = aircraft.noise * ((truth["down_m"] < 0) | _running(truth))
     seen = {"vgx": truth["seen_north_m_s"], "vgy": truth["seen_east_m_s"], "vgz": truth["seen_up_m_s"]}
-    return {name: _cut(10 * (speed + awake * _white(rng, len(truth), SPEED_NOISE_M_S))) for name, speed in seen.items()}
+    return {name: _cut(10 * (speed + awake * errors.rows[name])) for name, speed in seen.items()}
 
 
-def _heights(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
-    times, scale, height = truth["time_s"], aircraft.noise, -truth["down_m"]
-    tof = _range_finder(truth["tof_height_m"], scale, rng)
-    offset = scale * (HEIGHT_OFFSET_M * rng.standard_normal() + _wander(rng, times, HEIGHT_WANDER_M, HEIGHT_WANDER_S))
-    h = np.where(height > 0, 10 * np.floor(10 * (height + offset) + 1e-9), 0).astype(np.int64)
-    offset = scale * (BARO_OFFSET_M * rng.standard_normal() + _wander(rng, times, BARO_WANDER_M, BARO_WANDER_S))
-    baro = aircraft.ground_elevation_m + truth["baro_height_m"] + offset
-    return {"tof": tof, "h": h, "baro": np.round(baro + scale * _white(rng, len(truth), BARO_NOISE_M), 2)}
+def _heights(truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors) -> Fields:
+    height = -truth["down_m"]
+    h = np.where(height > 0, 10 * np.floor(10 * (height + errors.rows["h"]) + 1e-9), 0).astype(np.int64)
+    baro = aircraft.ground_elevation_m + truth["baro_height_m"] + errors.rows["baro"]
+    tof = _range_finder(truth["tof_height_m"], aircraft.noise, errors)
+    return {"tof": tof, "h": h, "baro": np.round(baro + errors.rows["baro_noise"], 2)}
 
 
-def _forces(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
-    shaking = FORCE_NOISE_MG * math.exp(FORCE_NOISE_SPREAD * rng.standard_normal())
-    noise = np.where(_running(truth), shaking, FORCE_NOISE_OFF_MG)
+def _forces(truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors) -> Fields:
+    noise = np.where(_running(truth), errors.shaking, FORCE_NOISE_OFF_MG)
     fields: Fields = {}
     for axis in "xyz":
-        stirs = FORCE_OFFSET_MG * rng.standard_normal() + noise * rng.standard_normal(len(truth))
+        stirs = errors.offsets[f"ag{axis}"] + noise * errors.rows[f"ag{axis}"]
         force = 1000 / GRAVITY * truth[f"force_{axis}_m_s2"] + aircraft.noise * stirs
         fields[f"ag{axis}"] = np.rint(force).astype(np.int64)
     return fields
 
 
-def _warmth(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> Fields:
-    def wander() -> Floats:
-        return aircraft.noise * _wander(rng, truth["time_s"], TEMPERATURE_WANDER_C, TEMPERATURE_WANDER_S)
-
-    low = truth["temperature_c"] + wander()
-    return {"templ": _cut(low), "temph": _cut(low + TEMPERATURE_GAP_C + wander())}
+def _warmth(truth: NDArray[np.void], aircraft: Aircraft, errors: SensorErrors) -> Fields:
+    low = truth["temperature_c"] + errors.rows["templ"]
+    return {"templ": _cut(low), "temph": _cut(low + TEMPERATURE_GAP_C + errors.rows["temph"])}
 
 
 def _running(truth: NDArray[np.void]) -> NDArray[np.bool_]:
     """Whether the motors turn."""
     turning: NDArray[np.bool_] = truth["thrust_n"] > STILL_N
     return turning
-
-
-def _white(rng: np.random.Generator, count: int, spread: float) -> Floats:
-    return spread * rng.standard_normal(count)
-
-
-def _wander(rng: np.random.Generator, times: Floats, spread: float, time_s: float) -> Floats:
-    """An Ornstein-Uhlenbeck process at the given times."""
-    keep = np.exp(-np.diff(times, prepend=times[:1]) / time_s)
-    return spread * _chain(rng.standard_normal(len(times)), keep)
-
-
-@compiled
-def _chain(normals: Floats, keep: Floats) -> Floats:
-    out = np.empty(len(normals))
-    value = normals[0] if len(normals) else 0.0
-    for row in range(len(normals)):
-        if row:
-            value = keep[row] * value + math.sqrt(1.0 - keep[row] * keep[row]) * normals[row]
-        out[row] = value
-    return out
 
 
 def _cut(values: Floats) -> NDArray[np.int64]:
@@ -184,20 +131,19 @@ def wrapped(degrees: Floats) -> Floats:
     return (degrees + 180.0) % 360.0 - 180.0
 
 
-def _range_finder(height: Floats, scale: float, rng: np.random.Generator) -> NDArray[np.int64]:
+def _range_finder(height: Floats, scale: float, errors: SensorErrors) -> NDArray[np.int64]:
     distance = height + TOF_OFFSET_M
     spread = scale * (TOF_NOISE_M + TOF_NOISE_SHARE * distance)
-    reading = np.rint(100 * (distance + spread * rng.standard_normal(len(height))))
+    reading = np.rint(100 * (distance + spread * errors.rows["tof"]))
     near = 100 * distance <= TOF_FLOOR_CM
-    lost = (distance > TOF_RANGE_M) | (~near & (rng.random(len(height)) < TOF_DROPOUT * min(scale, 1.0)))
+    lost = (distance > TOF_RANGE_M) | (~near & (errors.rows["lost"] < TOF_DROPOUT * min(scale, 1.0)))
     return np.where(lost, TOF_NOTHING, np.where(near, TOF_FLOOR_CM, np.maximum(reading, TOF_FLOOR_CM))).astype(np.int64)
 
 
-def _gauge(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator) -> NDArray[np.int64]:
+def _gauge(truth: NDArray[np.void], aircraft: Aircraft, share: float) -> NDArray[np.int64]:
     """Charge as the drone estimates it from the voltage; it never rises, nor above what it began with."""
     if not len(truth):
         return np.empty(0, np.int64)
-    share = rng.uniform(*GAUGE_SHARE) if aircraft.noise > 0 else 1.0
     open_volts = np.interp(truth["charge"], CHARGE, OPEN_VOLTS)
     sag = open_volts - truth["voltage_v"]
     # The gauge knows the sag with motors off, and misses some of what they add.
@@ -209,7 +155,7 @@ def _gauge(truth: NDArray[np.void], aircraft: Aircraft, rng: np.random.Generator
 
 
 def _pad_fields(
-    truth: NDArray[np.void], pads: Sequence[Pad], scale: float, rng: np.random.Generator
+    truth: NDArray[np.void], pads: Sequence[Pad], scale: float, errors: Floats
 ) -> dict[str, NDArray[np.int64]]:
     """The mission-pad fields: of the nearest pad in view, or the numbers that say why there is none.
 
@@ -223,15 +169,15 @@ def _pad_fields(
     for name in ("x", "y", "z"):
         fields[name][:] = np.where(on, NO_PAD_CM, PADS_OFF_CM)
     nearest = np.full(count, np.inf)
-    for pad in pads:
+    for pad, stirs in zip(pads, errors, strict=True):
         north, east = truth["north_m"] - pad.north_m, truth["east_m"] - pad.east_m
         away = np.hypot(north, east)
         seen = on & (height >= PAD_LEAST_M) & (height <= PAD_MOST_M) & (away <= PAD_VIEW * height + PAD_MARGIN_M)
         seen &= away < nearest
         nearest[seen] = away[seen]
-        for name, values in _over_pad(truth, pad, north, east).items():
+        for (name, values), stir in zip(_over_pad(truth, pad, north, east).items(), stirs, strict=True):
             spread = scale * (PAD_NOISE_CM if name in "xyz" else PAD_NOISE_DEG)
-            noisy = values + spread * rng.standard_normal(count)
+            noisy = values + spread * stir
             whole = np.rint(noisy)
             fields[name][seen] = (whole if name in "xyz" else wrapped(whole))[seen].astype(np.int64)
         fields["mid"][seen] = pad.number
