@@ -129,6 +129,13 @@ def test_explicit_words_are_stamped(flights, folder):
     [
         (["--detector", "oracle"], OptionError, "no detector is called 'oracle'; there are"),
         (["--detector", "forest", "--epochs", "3"], OptionError, "has no option 'epochs'"),
+        (["--detector", "forest", "--option", "leaves=3"], OptionError, "has no option 'leaves'; it has trees"),
+        (
+            ["--epochs", "3", "--option", "epochs=3"],
+            OptionError,
+            "twice: by --epochs and by --option",
+        ),
+        (["--class-weights", "--option", "class_weights=no"], OptionError, "by --class-weights and by --option"),
         (["--folds", "4", "--split", "time"], OptionError, "folds need the policy recording"),
         (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
         (["--detector", "majority", "--split", "runs", "--run-length", "80", "--seed", "2"], SplitError, "undefined"),
@@ -168,6 +175,14 @@ def test_an_error_is_one_line_and_exit_code_2(forest, folder):
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "lacks what the detector reads: frame.len" in done.stderr
+
+
+def test_options_of_the_detector_reach_it(flights, folder):
+    words = ["--detector", "forest", "--option", "trees=7", "--option", "extra=yes", "--option", "depth=none"]
+    run("train", flights, "--out", folder / "options", *words)
+    assert bundles.load(folder / "options").detector.options == {
+        "trees": 7, "depth": None, "leaf": 1, "class_weights": False, "extra": True,
+    }  # fmt: skip
 
 
 def test_an_attack_that_is_left_out_is_measured_as_unknown(folder, flights):

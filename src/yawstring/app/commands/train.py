@@ -14,6 +14,8 @@ from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from yawstring.learn.recipe import Trained
     from yawstring.learn.train import TrainOptions
     from yawstring.models.base import Epoch, Family, Json
@@ -86,6 +88,15 @@ def command(
     detector: Annotated[
         str, typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ...")
     ] = "lstm",
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="An option of the detector, as listed above; may be given again.",
+            rich_help_panel=FIT,
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[Policy, typer.Option(help="How to split.", rich_help_panel=SPLIT)] = Policy.RECORDING,
     run_length: Annotated[int, typer.Option(min=1, help="Rows of a run (runs).", rich_help_panel=SPLIT)] = 500,
     within: Annotated[Within, typer.Option(help="End of each what (time).", rich_help_panel=SPLIT)] = Within.CLASS,
@@ -188,20 +199,30 @@ def command(
     `yawstring train fused.parquet --out model --signals 0.1 --window 10 --false-alarms-per-hour 1`;
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
     `yawstring train flights.csv --out model --detector forest --split time --window 1`;
-    `yawstring train flights.csv --out model --leave-out replay --unknown`
+    `yawstring train flights.csv --out model --leave-out replay --unknown`;
+    `yawstring train flights.csv --out model --detector forest --option trees=300 --option extra=yes`
+
+    Options of the detectors (`--option`; lists with commas, yes or no, none):
+
+    - `lstm`, `cnn`, `mlp`, `attention`: epochs, batch, learning_rate, dropout, dense, class_weights, patience, keep, f1
+    - `lstm`: units, cell, bidirectional, dense_dropout
+    - `cnn`: filters, taps, dilations, padding
+    - `attention`: width, heads, blocks, expansion
+    - `forest`, `window_forest`: trees, depth, leaf, class_weights, extra
+    - `window_forest`: recent, windows_max
+    - `boosting`: rounds, learning_rate, leaves, leaf, share, l2, class_weights, patience, recent, windows_max
+    - `svm`: cost, gamma, class_weights, windows_max
+    - `threshold`: class_weights
+    - `novelty`: rate, share, recent, windows_max
     """
     from yawstring.edge.files import read_table
     from yawstring.learn.choosing import ChoosingOptions
     from yawstring.learn.events import EventSpec
     from yawstring.learn.train import TrainOptions
-    from yawstring.models.registry import make_family
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-    asked: dict[str, Json] = {
-        "epochs": epochs, "patience": patience, "class_weights": class_weights or None,
-    }  # fmt: skip
-    family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
+    family = _family(detector, option or (), epochs=epochs, patience=patience, class_weights=class_weights or None)
     choosing = ChoosingOptions(
         calibrate=calibrate.value,
         threshold=threshold.value,
@@ -231,6 +252,18 @@ def command(
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
     _run(read, options, bundle, force=force, as_json=as_json, report=report)
+
+
+def _family(detector: str, texts: "Sequence[str]", **asked: "Json") -> "Family":
+    """The detector with its options: those of ``--option`` and those that have a word of their own, if it is said."""
+    from yawstring.models.options import read_options
+    from yawstring.models.registry import make_family
+
+    options = read_options(detector, texts)
+    said = {name: value for name, value in asked.items() if value is not None}
+    if twice := [name for name in said if name in options]:
+        raise OptionError(f"'{twice[0]}' is given twice: by --{twice[0].replace('_', '-')} and by --option")
+    return make_family(detector, options | said)
 
 
 def _run(
