@@ -135,6 +135,11 @@ def test_explicit_words_are_stamped(flights, folder):
             OptionError,
             "twice: by --epochs and by --option",
         ),
+        (["--detector", "auto", "--option", "trees=3"], OptionError, "auto tries several: name the detector"),
+        (["--detector", "auto", "--epochs", "3"], OptionError, "auto tries several: name the detector"),
+        (["--detector", "auto", "--candidates", "forest,oracle"], OptionError, "no detector is called 'oracle'"),
+        (["--detector", "auto", "--validation", "0"], OptionError, "and there is none: give it a share"),
+        (["--candidates", "forest"], OptionError, "--candidates are those of --detector auto, not of 'lstm'"),
         (["--class-weights", "--option", "class_weights=no"], OptionError, "by --class-weights and by --option"),
         (["--folds", "4", "--split", "time"], OptionError, "folds need the policy recording"),
         (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
@@ -183,6 +188,22 @@ def test_options_of_the_detector_reach_it(flights, folder):
     assert bundles.load(folder / "options").detector.options == {
         "trees": 7, "depth": None, "leaf": 1, "class_weights": False, "extra": True,
     }  # fmt: skip
+
+
+def test_auto_keeps_the_best_candidate_and_says_what_each_reached(flights, folder):
+    bundle = folder / "auto"
+    words = ["--detector", "auto", "--candidates", "majority,extra_trees", "--report", folder / "auto-report"]
+    out, err = run("train", flights, "--out", bundle, *words)
+    assert "choosing 2/2 extra_trees: macro-F1" in err
+    assert "extra_trees, chosen" in out
+    assert bundles.load(bundle).detector.options["extra"]
+    found = json.loads(run("evaluate", bundle, flights, "--json")[0])
+    assert found["candidates"]["chosen"] == "extra_trees"
+    assert list(found["candidates"]["reached"]) == ["majority", "extra_trees"]
+    page = (folder / "auto-report" / "report.html").read_text()
+    assert "How extra_trees came to be: chosen on the validation part, by macro-F1" in page
+    assert json.loads((folder / "auto-report" / "report.json").read_text())["candidates"] == found["candidates"]
+    assert "by macro-F1, among: majority, extra_trees." in (bundle / "card.md").read_text()
 
 
 def test_an_attack_that_is_left_out_is_measured_as_unknown(folder, flights):

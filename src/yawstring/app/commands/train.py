@@ -1,10 +1,9 @@
 """``yawstring train``: a detector, honestly split, measured beside plain baselines, as a bundle."""
 
 import json
-from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,7 +13,7 @@ from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from yawstring.learn.recipe import Trained
     from yawstring.learn.train import TrainOptions
@@ -22,6 +21,9 @@ if TYPE_CHECKING:
     from yawstring.table.corpora import Table
 
 DEFAULT_VALIDATION = 0.2
+
+AUTO = "auto"
+"""What ``--detector`` says where the detector is to be chosen."""
 
 
 class Policy(StrEnum):
@@ -86,8 +88,18 @@ def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A labelled CSV or Parquet.", show_default=False)],
     bundle: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="Folder to write.", show_default=False)],
     detector: Annotated[
-        str, typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ...")
+        str,
+        typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ..., or auto."),
     ] = "lstm",
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Detectors of which auto keeps the one that does best on the validation part; "
+            "extra_trees,forest,boosting,lstm if not given.",
+            show_default=False,
+        ),
+    ] = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -200,7 +212,8 @@ def command(
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
     `yawstring train flights.csv --out model --detector forest --split time --window 1`;
     `yawstring train flights.csv --out model --leave-out replay --unknown`;
-    `yawstring train flights.csv --out model --detector forest --option trees=300 --option extra=yes`
+    `yawstring train flights.csv --out model --detector forest --option trees=300 --option extra=yes`;
+    `yawstring train flights.csv --out model --detector auto --candidates extra_trees,boosting`
 
     Options of the detectors (`--option`; lists with commas, yes or no, none):
 
@@ -222,7 +235,9 @@ def command(
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-    family = _family(detector, option or (), epochs=epochs, patience=patience, class_weights=class_weights or None)
+    tried = _candidates(
+        detector, candidates, option or (), epochs=epochs, patience=patience, class_weights=class_weights or None
+    )
     choosing = ChoosingOptions(
         calibrate=calibrate.value,
         threshold=threshold.value,
@@ -230,10 +245,10 @@ def command(
         events=EventSpec(confirm=confirm, within=max(within_rows, confirm)),
     )
     if validation is None:
-        wanted = "epochs" in _options_of(type(family)) or choosing.needs_validation
+        wanted = detector == AUTO or any(map(_has_epochs, tried.values())) or choosing.needs_validation
         validation = DEFAULT_VALIDATION if wanted else 0.0
     options = TrainOptions(
-        detector=family,
+        detector=next(iter(tried.values())),
         split=SplitSpec(
             policy=split.value, run_length=run_length, within=within.value, test=test, validation=validation,
             folds=folds, fold=fold, seed=seed if split_seed is None else split_seed,
@@ -251,7 +266,21 @@ def command(
         unknown=unknown,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
-    _run(read, options, bundle, force=force, as_json=as_json, report=report)
+    among = tried if detector == AUTO else {}
+    _run(read, options, among, bundle, force=force, as_json=as_json, report=report)
+
+
+def _candidates(detector: str, names: str | None, texts: "Sequence[str]", **asked: "Json") -> "Mapping[str, Family]":
+    """The detectors to fit, by name: the one that was named, or those that ``auto`` chooses from."""
+    from yawstring.learn.candidates import CANDIDATES, named_candidates
+
+    if detector != AUTO:
+        if names is not None:
+            raise OptionError(f"--candidates are those of --detector {AUTO}, not of '{detector}'")
+        return {detector: _family(detector, texts, **asked)}
+    if texts or any(value is not None for value in asked.values()):
+        raise OptionError(f"an option belongs to one detector, and --detector {AUTO} tries several: name the detector")
+    return named_candidates(CANDIDATES if names is None else [name.strip() for name in names.split(",")])
 
 
 def _family(detector: str, texts: "Sequence[str]", **asked: "Json") -> "Family":
@@ -267,7 +296,14 @@ def _family(detector: str, texts: "Sequence[str]", **asked: "Json") -> "Family":
 
 
 def _run(
-    table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool, report: Path | None
+    table: "Table",
+    options: "TrainOptions",
+    among: "Mapping[str, Family]",
+    bundle: Path,
+    *,
+    force: bool,
+    as_json: bool,
+    report: Path | None,
 ) -> None:
     from yawstring.app.commands.evaluate import report_on
     from yawstring.app.figures import show, warn
@@ -279,7 +315,7 @@ def _run(
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
     if report is not None:
         make_folder(report)
-    trained = _train(table, options)
+    trained = _train_best(table, options, among) if among else _train(table, options)
     save(trained, bundle, force=force)
     found = recorded(trained)
     warn(found, err)
@@ -312,5 +348,14 @@ def _note(epoch: "Epoch") -> str:
     return note if epoch.validation_f1 is None else f"{note}, validation F1 {epoch.validation_f1:.3f}"
 
 
-def _options_of(family: "type[Family]") -> set[str]:
-    return {one.name for one in fields(cast(Any, family))}
+def _train_best(table: "Table", options: "TrainOptions", among: "Mapping[str, Family]") -> "Trained":
+    from yawstring.learn.candidates import steps_of, train_best
+
+    if any(map(_has_epochs, among.values())):
+        note_runtime()
+    with progress("choosing", sum(map(steps_of, among.values()))) as advance:
+        return train_best(table, options, among, advance)
+
+
+def _has_epochs(family: "Family") -> bool:
+    return hasattr(family, "epochs")
