@@ -51,6 +51,12 @@ def ten_blocks() -> Path:
 
 
 @pytest.fixture(scope="session")
+def tlm_uav() -> Path:
+    """Telemetry of TLM:UAV: 12,253 rows, four attacks, each one unbroken episode."""
+    return shared("tlm_uav/Fusion_Data.csv")
+
+
+@pytest.fixture(scope="session")
 def captures() -> Path:
     """The folder of real captures: sound ones, malformed ones, drones that say who they are."""
     return shared("captures")

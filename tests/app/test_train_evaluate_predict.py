@@ -129,6 +129,18 @@ def test_explicit_words_are_stamped(flights, folder):
     [
         (["--detector", "oracle"], OptionError, "no detector is called 'oracle'; there are"),
         (["--detector", "forest", "--epochs", "3"], OptionError, "has no option 'epochs'"),
+        (["--detector", "forest", "--option", "leaves=3"], OptionError, "has no option 'leaves'; it has trees"),
+        (
+            ["--epochs", "3", "--option", "epochs=3"],
+            OptionError,
+            "twice: by --epochs and by --option",
+        ),
+        (["--detector", "auto", "--option", "trees=3"], OptionError, "auto tries several: name the detector"),
+        (["--detector", "auto", "--epochs", "3"], OptionError, "auto tries several: name the detector"),
+        (["--detector", "auto", "--candidates", "forest,oracle"], OptionError, "no detector is called 'oracle'"),
+        (["--detector", "auto", "--validation", "0"], OptionError, "and there is none: give it a share"),
+        (["--candidates", "forest"], OptionError, "--candidates are those of --detector auto, not of 'lstm'"),
+        (["--class-weights", "--option", "class_weights=no"], OptionError, "by --class-weights and by --option"),
         (["--folds", "4", "--split", "time"], OptionError, "folds need the policy recording"),
         (["--labels", "undisputed", "--detector", "majority"], OptionError, "--labels given"),
         (["--detector", "majority", "--split", "runs", "--run-length", "80", "--seed", "2"], SplitError, "undefined"),
@@ -168,6 +180,30 @@ def test_an_error_is_one_line_and_exit_code_2(forest, folder):
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
     assert "lacks what the detector reads: frame.len" in done.stderr
+
+
+def test_options_of_the_detector_reach_it(flights, folder):
+    words = ["--detector", "forest", "--option", "trees=7", "--option", "extra=yes", "--option", "depth=none"]
+    run("train", flights, "--out", folder / "options", *words)
+    assert bundles.load(folder / "options").detector.options == {
+        "trees": 7, "depth": None, "leaf": 1, "class_weights": False, "extra": True,
+    }  # fmt: skip
+
+
+def test_auto_keeps_the_best_candidate_and_says_what_each_reached(flights, folder):
+    bundle = folder / "auto"
+    words = ["--detector", "auto", "--candidates", "majority,extra_trees", "--report", folder / "auto-report"]
+    out, err = run("train", flights, "--out", bundle, *words)
+    assert "choosing 2/2 extra_trees: macro-F1" in err
+    assert "extra_trees, chosen" in out
+    assert bundles.load(bundle).detector.options["extra"]
+    found = json.loads(run("evaluate", bundle, flights, "--json")[0])
+    assert found["candidates"]["chosen"] == "extra_trees"
+    assert list(found["candidates"]["reached"]) == ["majority", "extra_trees"]
+    page = (folder / "auto-report" / "report.html").read_text()
+    assert "How extra_trees came to be: chosen on the validation part, by macro-F1" in page
+    assert json.loads((folder / "auto-report" / "report.json").read_text())["candidates"] == found["candidates"]
+    assert "by macro-F1, among: majority, extra_trees." in (bundle / "card.md").read_text()
 
 
 def test_an_attack_that_is_left_out_is_measured_as_unknown(folder, flights):

@@ -7,7 +7,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 
 PROGRAM = """
+import polars as pl
+
 from yawstring.learn import parts
+from yawstring.learn.candidates import judge_candidate
+from yawstring.learn.choosing import ChoosingOptions
 from yawstring.learn.recipe import Recipe
 from yawstring.models.base import Family, Fitted
 from yawstring.table.parts import TestPart, TrainPart, ValidationPart
@@ -25,6 +29,8 @@ def use(family: Family, fitted: Fitted, learn: TrainPart, choose: ValidationPart
     parts.fit(family, learn, learn, recipe=made, seed=1)  # refused
     parts.choose_threshold(fitted, test, made)  # refused
     parts.choose_threshold(fitted, learn, made)  # refused
+    judge_candidate(fitted, pl.DataFrame(), choose, made, ChoosingOptions())
+    judge_candidate(fitted, pl.DataFrame(), test, made, ChoosingOptions())  # refused
 """
 
 

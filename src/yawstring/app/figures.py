@@ -29,6 +29,8 @@ def show(evaluation: Evaluation, out: Console) -> None:
     out = out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)
     notes = _Notes()
     _heading(evaluation, out)
+    if among := evaluation.get("candidates"):
+        out.print(_candidates(among))
     out.print(_side_by_side(metrics, notes))
     out.print(_by_class(metrics[name], f"{name}, class by class", notes))
     out.print(_confusion(metrics[name], f"{name}: true class down, called class across"))
@@ -51,6 +53,32 @@ def show_in_short(evaluations: Sequence[Evaluation], out: Console) -> None:
         found = ", ".join(f"{name} {_bare(of['recall']['value'], '.0%')}" for name, of in recalls.items())
         grid.add_row("attack or not" if one["target"] == "binary" else "which attack", *cells, Text(found))
     (out if out.is_terminal else Console(width=PIPED_WIDTH, highlight=False)).print(grid)
+
+
+def candidates_table(among: Mapping[str, Any]) -> tuple[str, list[str], list[list[str]]]:
+    """What candidates reached on the validation part: a caption, the head, and a row each.
+
+    Args:
+        among: ``candidates`` of an evaluation.
+    """
+    budget = any(one["found"] is not None for one in among["reached"].values())
+    head = ["candidate", "macro-F1", *(["attacks found", "median s to detect", "false alarms"] if budget else [])]
+    rows = []
+    for name, one in among["reached"].items():
+        row = [f"{name}, chosen" if name == among["chosen"] else name, _bare(one["macro_f1"])]
+        if budget:
+            row += [f"{one['found']} of {one['episodes']}", _bare(one["delay_s"], ".2f")]
+            row += [f"{one['false_alarms']} in {_bare(one['benign_hours'], '.2f')} h"]
+        rows.append(row)
+    return f"chosen on the validation part, by {among['by']}", head, rows
+
+
+def _candidates(among: Mapping[str, Any]) -> Grid:
+    title, head, rows = candidates_table(among)
+    grid = _grid(title, head)
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    return grid
 
 
 def _incidents(found: Mapping[str, Any], name: str, *, named: bool) -> Grid:

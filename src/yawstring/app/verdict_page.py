@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation
+from yawstring.app.figures import OF_CLASS, OVERALL, Evaluation, candidates_table
 from yawstring.app.verdict_evidence import curves, learning, worth
 from yawstring.app.verdict_reasons import reasons
 from yawstring.edge import plots
@@ -211,6 +211,10 @@ def _figures(found: Evaluation) -> Iterator[Block]:
         caption=f"{name}, class by class.",
         numbers=range(1, len(OF_CLASS) + 2),
     )
+    if among := found.get("candidates"):
+        caption, head, rows = candidates_table(among)
+        caption = f"How {among['chosen']} came to be: {caption}, which flatters every candidate."
+        yield Grid(columns=head, rows=rows, caption=caption, numbers=range(1, len(head)))
     if incidents := found.get("incidents", {}).get(name):
         yield from _incidents(incidents, name, named=found["target"] == "class")
     figures = [*mine["per_class"].values(), *metrics.values()]

@@ -31,6 +31,7 @@ from yawstring.edge.card import render_card
 from yawstring.edge.members import fitted_from_json, fitted_to_json, get, read_weights, write_weights
 from yawstring.edge.sealed import seal, unseal
 from yawstring.errors import BundleError, OptionError
+from yawstring.learn.candidates import check_candidates
 from yawstring.learn.recipe import Recipe, Trained
 from yawstring.models.base import Fitted, Json
 from yawstring.models.scoring import open_scorer
@@ -260,6 +261,8 @@ def _record(record: Mapping[str, Json]) -> Mapping[str, Json]:
         get(record, name, list)
     for name in ("data", "split", "options", "versions", "metrics"):
         get(record, name, dict)
+    if "candidates" in record:
+        check_candidates(get(record, "candidates", dict))
     return record
 
 

@@ -82,6 +82,9 @@ def _what(trained: Trained) -> str:
         f"Tells apart: {', '.join(map(_cell, recipe.classes))}.",
         f"Looks at {len(recipe.features)} columns ({recipe.modality}): {', '.join(map(_cell, recipe.features))}.",
     ]
+    if among := _object(trained.record, "candidates"):
+        others = ", ".join(map(_cell, _object(among, "reached")))
+        lines.append(f"Chosen on the validation part, by {_cell(among.get('by'))}, among: {others}.")
     if (heard := trained.detector.beside) is not None and recipe.unknown is not None:
         lines += [
             f"Names an attack from a probability of {recipe.unknown.classifier_threshold:.4f}.",

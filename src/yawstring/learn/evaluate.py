@@ -43,7 +43,8 @@ def evaluate(trained: Trained, table: Table) -> dict[str, Json]:
 
     Returns:
         ``format``, ``table``, ``on`` (``"test part"`` or ``"whole table"``), ``detector``, ``target``, ``split``,
-        ``stamps``, ``warnings``, ``metrics`` by family, the ``verdict``, and ``incidents`` by family.
+        ``stamps``, ``warnings``, ``metrics`` by family, the ``verdict``, and ``incidents`` by family; ``candidates``,
+        where the detector was chosen among some.
 
     Raises:
         TableError: A column that the detector reads, or the label, is missing.
@@ -149,6 +150,7 @@ def recorded(trained: Trained) -> dict[str, Json]:
 def _report(
     trained: Trained, table: dict[str, Json], *, on: str, warnings: list[Json], judged: dict[str, Json]
 ) -> dict[str, Json]:
+    among = {name: trained.record[name] for name in ("candidates",) if name in trained.record}
     return {
         "format": FORMAT,
         "table": table,
@@ -158,6 +160,7 @@ def _report(
         "split": trained.record["split"],
         "stamps": trained.record["stamps"],
         "warnings": warnings,
+        **among,
         **judged,
     }
 

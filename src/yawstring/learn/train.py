@@ -96,6 +96,27 @@ class TrainOptions:
             raise OptionError("a random split keeps nothing from training, so that no attack can be left out of it")
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Prepared:
+    """A table made ready to learn from: all that comes before a detector is fitted, and no test part.
+
+    Attributes:
+        table: The table.
+        rows: The rows a detector reads.
+        split: Their split.
+        learnt: The training part.
+        choosing: The validation part, if there is one.
+        recipe: As far as it goes; no family has an encoding in it yet.
+    """
+
+    table: Table
+    rows: pl.DataFrame
+    split: Split
+    learnt: TrainPart
+    choosing: ValidationPart | None
+    recipe: Recipe
+
+
 def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Trained:
     """Train a detector and its baselines, and measure them on the test part.
 
@@ -113,28 +134,61 @@ def train(table: Table, options: TrainOptions, watch: Watch | None = None) -> Tr
         OptionError: The options do not fit together, or not this table.
         TableError: The table has no labels.
     """
+    ready = prepare(table, options)
+    return finish(ready, options, fit(ready, options, watch))
+
+
+def prepare(table: Table, options: TrainOptions) -> Prepared:
+    """Split a table, and fit what every family reads by.
+
+    Raises:
+        SplitError, OptionError, TableError: As for :func:`train`.
+    """
     signals = options.signals or table.signals
     rows, split = rows_and_split(table, options.split, options.window, options.labels, signals, options.leave_out)
-    chosen = choose_features(rows.columns, options)
-    learnt, choosing, _ = cut(rows, split, chosen)
-    opponents = [family for family in _baselines(options) if family.name != options.detector.name]
-    used = (options.detector, *opponents, *((Novelty(),) if options.unknown else ()))
-    recipe = _recipe(table, options, learnt, used, signals)
+    learnt, choosing, _ = cut(rows, split, choose_features(rows.columns, options))
+    recipe = _recipe(table, options, learnt, signals)
     rows = rows_as_known(rows, recipe)
-    test = cut(rows, split, chosen)[2]
-    detector = parts.fit(options.detector, learnt, choosing, recipe=recipe, seed=options.seed, watch=watch)
-    if options.unknown:
-        detector = replace(detector, beside=_novelty(learnt, choosing, recipe, options.seed))
+    return Prepared(table=table, rows=rows, split=split, learnt=learnt, choosing=choosing, recipe=recipe)
+
+
+def fit(ready: Prepared, options: TrainOptions, watch: Watch | None = None) -> Fitted:
+    """The detector, with the novelty detector beside it where one is to be heard.
+
+    Raises:
+        OptionError, MissingExtraError: As for :meth:`Family.fit`.
+    """
+    recipe = recipe_for(ready, options)
+    made = parts.fit(options.detector, ready.learnt, ready.choosing, recipe=recipe, seed=options.seed, watch=watch)
+    return replace(made, beside=_novelty(ready, recipe, options.seed)) if options.unknown else made
+
+
+def recipe_for(ready: Prepared, options: TrainOptions, opponents: Sequence[Family] = ()) -> Recipe:
+    """The recipe, with the encodings of the detector, its opponents, and novelty where it is to be heard."""
+    used = (options.detector, *opponents, *((Novelty(),) if options.unknown else ()))
+    return replace(ready.recipe, encodings={one.name: one.encoding for one in used})
+
+
+def finish(ready: Prepared, options: TrainOptions, detector: Fitted) -> Trained:
+    """Choose thresholds for a fitted detector, fit its baselines, and look at the test part, once.
+
+    Raises:
+        OptionError: A threshold or a calibration cannot be chosen.
+    """
+    rows, split, choosing = ready.rows, ready.split, ready.choosing
+    opponents = [family for family in _baselines(options) if family.name != options.detector.name]
+    recipe = recipe_for(ready, options, opponents)
+    test = cut(rows, split, recipe.features)[2]
     recipe, chosen_record, doubts = choose(detector, rows, choosing, recipe, options.choosing)
-    baselines = {family.name: parts.fit(family, learnt, None, recipe=recipe, seed=options.seed) for family in opponents}
+    baselines = {one.name: parts.fit(one, ready.learnt, None, recipe=recipe, seed=options.seed) for one in opponents}
     recipe, beside = choose_for_baselines(tuple(baselines.values()), rows, choosing, recipe, options.choosing)
     outcomes = parts.outcomes(detector, baselines.values(), test, recipe)
     judged = judge(outcomes, detector=detector.family, seed=options.seed, resamples=options.resamples)
-    record = _record(table, rows, options, split, recipe) | judged
+    record = _record(ready.table, rows, options, split, recipe) | judged
     record["warnings"] = [*cast("list[Json]", record["warnings"]), *doubts]
     record["chosen"] = {**chosen_record, **beside}
     record["incidents"] = {} if options.split.policy == "random" else incidents_by_family(rows, test, outcomes, recipe)
-    record["ranges"] = ranges_to_json(benign_ranges(learnt))
+    record["ranges"] = ranges_to_json(benign_ranges(ready.learnt))
     return Trained(recipe=recipe, detector=detector, baselines=baselines, split=options.split, record=record)
 
 
@@ -190,10 +244,10 @@ def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, .
     return tuple(name for name in names if name in allowed)
 
 
-def _novelty(learnt: TrainPart, choosing: ValidationPart | None, recipe: Recipe, seed: int) -> Fitted:
+def _novelty(ready: Prepared, recipe: Recipe, seed: int) -> Fitted:
     """The novelty detector: it tells benign windows from any other, and learns from the benign ones alone."""
     binary = replace(recipe, classes=(BENIGN, ATTACK), target="binary")
-    return parts.fit(Novelty(), learnt, choosing, recipe=binary, seed=seed)
+    return parts.fit(Novelty(), ready.learnt, ready.choosing, recipe=binary, seed=seed)
 
 
 def _baselines(options: TrainOptions) -> tuple[Family, ...]:
@@ -208,13 +262,7 @@ def _kept(rows: pl.DataFrame, capture: str, labels: Labels) -> NDArray[np.bool_]
     return ~rows[LABEL_DISPUTED].fill_null(False).to_numpy()
 
 
-def _recipe(
-    table: Table,
-    options: TrainOptions,
-    learnt: TrainPart,
-    used: Sequence[Family],
-    signals: SignalOptions | None,
-) -> Recipe:
+def _recipe(table: Table, options: TrainOptions, learnt: TrainPart, signals: SignalOptions | None) -> Recipe:
     if options.choosing.threshold == "validation" and options.target != "binary":
         raise OptionError("a threshold is chosen for the target 'binary' only")
     encoder = Encoder.fit(learnt)
@@ -232,7 +280,7 @@ def _recipe(
         labels=options.labels,
         layout=table.layout,
         signals=signals,
-        encodings={family.name: family.encoding for family in used},
+        encodings={},
         leave_out=options.leave_out,
     )
 

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Mapping
+from typing import get_type_hints
 
 from yawstring import models
 from yawstring.errors import OptionError
@@ -46,11 +47,34 @@ def make_family(name: str, options: Mapping[str, Json] | None = None) -> Family:
         ...
         yawstring.errors.OptionError: the detector 'majority' has no option 'trees'; it has none
     """
+    family, allowed, given = family_named(name), option_types(name), options or {}
+    if unknown := [option for option in given if option not in allowed]:
+        raise OptionError(f"the detector '{name}' has no option '{unknown[0]}'; it has {', '.join(allowed) or 'none'}")
+    return family(**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+
+
+def family_named(name: str) -> type[Family]:
+    """A family by its name.
+
+    Raises:
+        OptionError: There is none of that name.
+    """
     known = families()
     if name not in known:
         raise OptionError(f"no detector is called '{name}'; there are {', '.join(known)}")
-    allowed = inspect.signature(known[name]).parameters
-    given = options or {}
-    if unknown := [option for option in given if option not in allowed]:
-        raise OptionError(f"the detector '{name}' has no option '{unknown[0]}'; it has {', '.join(allowed) or 'none'}")
-    return known[name](**{key: tuple(value) if isinstance(value, list) else value for key, value in given.items()})
+    return known[name]
+
+
+def option_types(name: str) -> dict[str, object]:
+    """The options of a family, in its order, each with its type.
+
+    Raises:
+        OptionError: There is no family of that name.
+
+    Example:
+        >>> option_types("forest")["depth"], option_types("majority")
+        (int | None, {})
+    """
+    family = family_named(name)
+    hints = get_type_hints(family)
+    return {option: hints[option] for option in inspect.signature(family).parameters}

@@ -9,6 +9,7 @@ from yawstring.schema.column import OURS, Column, columns_of
 _TELLO = "Tello SDK 2.0/3.0 guide, state datagram"
 _TELLO_1 = "T-ITS corpus, Tello state as its Python library names it"
 _FDI = "T-ITS corpus, false-data-injection flights"
+_TLM = "TLM:UAV corpus, messages ATT, MAG and IMU of ArduPilot"
 
 TELEMETRY_COLUMNS: tuple[Column, ...] = (
     *columns_of(
@@ -72,6 +73,27 @@ TELEMETRY_COLUMNS: tuple[Column, ...] = (
         ("residual2", "float", "cm", "measure", "Residual of the corpus's own detector along y"),
         ("residual3", "float", "cm", "measure", "Second residual of the corpus's own detector along x"),
         ("residual4", "float", "cm", "measure", "Second residual of the corpus's own detector along y"),
+    ),
+    *columns_of(
+        "physical",
+        _TLM,
+        ("DesRoll", "float", "degrees", "measure", "Roll that the autopilot wants"),
+        ("Roll", "float", "degrees", "measure", "Attitude: roll"),
+        ("DesPitch", "float", "degrees", "measure", "Pitch that the autopilot wants"),
+        ("Pitch", "float", "degrees", "measure", "Attitude: pitch"),
+        ("DesYaw", "float", "degrees", "measure", "Heading that the autopilot wants"),
+        ("Yaw", "float", "degrees", "measure", "Attitude: heading"),
+        ("ErrRP", "float", "", "measure", "Error of roll and pitch as the attitude filter estimates it"),
+        ("ErrYaw", "float", "", "measure", "Error of yaw as the attitude filter estimates it"),
+        ("MagX", "float", "mG", "measure", "Magnetic field along the body's x"),
+        ("MagY", "float", "mG", "measure", "Magnetic field along the body's y"),
+        ("MagZ", "float", "mG", "measure", "Magnetic field along the body's z"),
+        ("abGyrX", "float", "rad/s", "measure", "Rate of turn about the body's x"),
+        ("abGyrY", "float", "rad/s", "measure", "Rate of turn about the body's y"),
+        ("abGyrZ", "float", "rad/s", "measure", "Rate of turn about the body's z"),
+        ("abAccX", "float", "m/s²", "measure", "Specific force along the body's x"),
+        ("abAccY", "float", "m/s²", "measure", "Specific force along the body's y"),
+        ("abAccZ", "float", "m/s²", "measure", "Specific force along the body's z; -9.8 at rest"),
     ),
     *columns_of(
         "identity",

@@ -2,64 +2,34 @@
 
 Four folds of whole recordings, linked ones kept together, every window tested once by a detector that never saw its
 recording; signals start anew in each recording, and the first rows of one are not scored: a window has to be full.
-Three classes, and attack or benign from the same scores. The folds are pooled before the figure is taken, so that a
-small fold weighs no more than its windows.
+Three classes, and attack or benign from the same scores. The detector that counts is chosen inside each fold
+(:mod:`yawstring.app.benchmark.tits_choice`); the others stand beside it as they are.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.learn import parts
-from yawstring.learn.measured import split_rows
-from yawstring.learn.metrics import confusion, rates
-from yawstring.learn.recipe import Recipe
-from yawstring.models.base import Family
+from yawstring.app.benchmark.folds import Pooled, Scored, pooled
+from yawstring.app.benchmark.tits_choice import Choice, choose
+from yawstring.app.benchmark.tits_folds import FOLDS, Contender, Corpus, fold_of
 from yawstring.models.majority import Majority
 from yawstring.models.threshold import Threshold
 from yawstring.models.trees import Forest
-from yawstring.schema import BENIGN, LABEL_DISPUTED, features
+from yawstring.schema import LABEL_DISPUTED
 from yawstring.table.corpora import Table
-from yawstring.table.scale import Encoder
-from yawstring.table.signals import SignalOptions
-from yawstring.table.splits import SplitSpec, cut
-from yawstring.table.windows import WindowSpec
+from yawstring.table.splits import SplitSpec
 
-FOLDS = 4
-ROWS = 30
-"""Rows of a window: what goes by in a recording before anything is said of it."""
-
-SIGNALS = SignalOptions(every_s=None)
-CLASSES = ("benign", "dos", "replay")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Contender:
-    """A detector and what it reads.
-
-    Attributes:
-        name: What the table calls it.
-        family: The detector.
-        signals: How signals are measured; ``None`` for columns as they are.
-        rows: Rows of a window.
-    """
-
-    name: str
-    family: Family
-    signals: SignalOptions | None = SIGNALS
-    rows: int = ROWS
-
+CHOSEN = "chosen in each fold"
+HELD_OUT = "recordings, disputed rows out"
 
 EXTRA_TREES = Contender(name="extra trees on signals", family=Forest(extra=True, leaf=3))
 
 CONTENDERS = (
     EXTRA_TREES,
-    replace(EXTRA_TREES, name="the same, windows of 20 rows", rows=20),
     replace(EXTRA_TREES, name="the same, every row scored", rows=1),
-    Contender(name="forest on signals", family=Forest()),
     Contender(name="threshold on one signal", family=Threshold()),
     Contender(name="forest on columns, single rows", family=Forest(), signals=None),
     Contender(name="majority", family=Majority(), signals=None),
@@ -76,6 +46,7 @@ class Result:
         classes: Macro-F1 of three classes, one value a seed.
         binary: Of attack or benign.
         scored: Share of the rows that were scored.
+        chosen: What was chosen in each fold, a list a seed; empty where nothing was.
     """
 
     name: str
@@ -83,95 +54,84 @@ class Result:
     classes: tuple[float, ...]
     binary: tuple[float, ...]
     scored: float
+    chosen: tuple[tuple[Choice, ...], ...] = ()
 
 
 def results(table: Table, seeds: Sequence[int], done: Callable[[str], None]) -> Iterator[Result]:
-    """Every contender in folds of recordings, and the best one under other splits and labels.
+    """The detector chosen in each fold, every contender in folds of recordings, and one under other splits and labels.
 
     Args:
         table: ``three_attack_cyber.csv``.
         seeds: Of folds and trees.
-        done: Told of each result.
+        done: Told of each seed of the chosen one, and of each other result; as often as :func:`steps` says.
     """
-    undisputed = ~table.frame[LABEL_DISPUTED].to_numpy()
+    corpus, undisputed = Corpus.of(table), ~table.frame[LABEL_DISPUTED].to_numpy()
+    yield chosen(corpus, seeds, undisputed, HELD_OUT, done)
     for one in CONTENDERS:
-        yield _told(done, folds(table, one, seeds, undisputed, "recordings, disputed rows out"))
-    yield _told(done, folds(table, EXTRA_TREES, seeds, None, "recordings, as labelled"))
+        yield _told(done, folds(corpus, one, seeds, undisputed, HELD_OUT))
+    yield _told(done, folds(corpus, EXTRA_TREES, seeds, None, "recordings, as labelled"))
     for policy in ("time", "random"):
         spec = SplitSpec(policy=policy, validation=0)
-        runs = [_told_by([_one(table, EXTRA_TREES, replace(spec, seed=seed), seed, None)]) for seed in seeds]
-        yield _told(done, _result(EXTRA_TREES, f"{policy}, as labelled", runs, table, None))
+        runs = [pooled([_scored(corpus, EXTRA_TREES, replace(spec, seed=seed), seed, None)]) for seed in seeds]
+        yield _told(done, _result(EXTRA_TREES.name, f"{policy}, as labelled", runs, len(corpus)))
 
 
-def folds(table: Table, one: Contender, seeds: Sequence[int], keep: NDArray[np.bool_] | None, how: str) -> Result:
+def steps(seeds: int) -> int:
+    """How often :func:`results` tells of something."""
+    return seeds + len(CONTENDERS) + 3
+
+
+def chosen(
+    corpus: Corpus, seeds: Sequence[int], keep: NDArray[np.bool_], how: str, done: Callable[[str], None]
+) -> Result:
+    """What is chosen inside each fold, tested on the recordings of the fold.
+
+    Args:
+        corpus: The corpus.
+        seeds: Of folds, choices and trees.
+        keep: ``bool[row]``, rows to use.
+        how: What the table calls this.
+        done: Told of each seed.
+    """
+    runs, picked = [], []
+    for seed in seeds:
+        picks = tuple(choose(corpus, spec, seed, keep) for spec in _folds_of(seed))
+        tested = zip(picks, _folds_of(seed), strict=True)
+        runs.append(pooled([_scored(corpus, pick.contender(), spec, seed, keep) for pick, spec in tested]))
+        picked.append(picks)
+        done(f"{CHOSEN}, seed {seed}: {runs[-1].classes:.4f} and {runs[-1].binary:.4f}")
+    return replace(_result(CHOSEN, how, runs, int(keep.sum())), chosen=tuple(picked))
+
+
+def folds(corpus: Corpus, one: Contender, seeds: Sequence[int], keep: NDArray[np.bool_] | None, how: str) -> Result:
     """A contender in folds of whole recordings.
 
     Args:
-        table: The corpus.
+        corpus: The corpus.
         one: The contender.
         seeds: Of folds and trees.
         keep: ``bool[row]``, rows to use; ``None``: all.
         how: What the table calls this.
     """
-    runs = []
-    for seed in seeds:
-        specs = [SplitSpec(folds=FOLDS, fold=fold, validation=0, seed=seed) for fold in range(FOLDS)]
-        runs.append(_told_by([_one(table, one, spec, seed, keep) for spec in specs]))
-    return _result(one, how, runs, table, keep)
+    runs = [pooled([_scored(corpus, one, spec, seed, keep) for spec in _folds_of(seed)]) for seed in seeds]
+    return _result(one.name, how, runs, len(corpus) if keep is None else int(keep.sum()))
 
 
-def _one(
-    table: Table, one: Contender, spec: SplitSpec, seed: int, keep: NDArray[np.bool_] | None
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Truth and probabilities of one test part."""
-
-    def kept(_: pl.DataFrame) -> NDArray[np.bool_] | None:
-        return keep
-
-    window = WindowSpec(length=one.rows)
-    rows, split = split_rows(table, spec, window, one.signals, kept)
-    chosen = features(rows.columns)
-    train, _, test = cut(rows, split, chosen)
-    recipe = Recipe(
-        features=chosen,
-        classes=CLASSES,
-        target="class",
-        window=window,
-        encoder=Encoder.fit(train),
-        signals=one.signals,
-        encodings={one.family.name: one.family.encoding},
-    )
-    fitted = parts.fit(one.family, train, None, recipe=recipe, seed=seed)
-    told = parts.outcome(fitted, test, recipe)
-    return told.truth, told.probabilities
+def _scored(corpus: Corpus, one: Contender, spec: SplitSpec, seed: int, keep: NDArray[np.bool_] | None) -> Scored:
+    return fold_of(corpus, spec, keep, signals=one.signals, rows=one.rows).scored(one.family, seed)
 
 
-def _told_by(
-    folds: Sequence[tuple[NDArray[np.int64], NDArray[np.float32]]],
-) -> tuple[float, float, int]:
-    """Macro-F1 of three classes and of two, and windows, of folds pooled."""
-    truth = np.concatenate([one for one, _ in folds])
-    scores = np.concatenate([one for _, one in folds])
-    benign = CLASSES.index(BENIGN)
-    binary = confusion((truth != benign).astype(np.int64), (scores[:, benign] < 0.5).astype(np.int64), 2)
-    three = confusion(truth, scores.argmax(axis=1).astype(np.int64), len(CLASSES))
-    return float(rates(three).macro_f1), float(rates(binary).macro_f1), len(truth)
+def _folds_of(seed: int) -> list[SplitSpec]:
+    return [SplitSpec(folds=FOLDS, fold=fold, validation=0, seed=seed) for fold in range(FOLDS)]
 
 
-def _result(
-    one: Contender,
-    how: str,
-    runs: Sequence[tuple[float, float, int]],
-    table: Table,
-    keep: NDArray[np.bool_] | None,
-) -> Result:
-    rows = len(table) if keep is None else int(keep.sum())
+def _result(name: str, how: str, runs: Sequence[Pooled], rows: int) -> Result:
     return Result(
-        name=one.name,
+        name=name,
         how=how,
-        classes=tuple(three for three, _, _ in runs),
-        binary=tuple(two for _, two, _ in runs),
-        scored=float(np.mean([windows for *_, windows in runs])) / rows,
+        classes=tuple(run.classes for run in runs),
+        binary=tuple(run.binary for run in runs),
+        scored=float(np.mean([run.windows for run in runs])) / rows,
     )
 
 

@@ -1,10 +1,9 @@
 """``yawstring train``: a detector, honestly split, measured beside plain baselines, as a bundle."""
 
 import json
-from dataclasses import fields
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, cast
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,12 +13,17 @@ from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from yawstring.learn.recipe import Trained
     from yawstring.learn.train import TrainOptions
     from yawstring.models.base import Epoch, Family, Json
     from yawstring.table.corpora import Table
 
 DEFAULT_VALIDATION = 0.2
+
+AUTO = "auto"
+"""What ``--detector`` says where the detector is to be chosen."""
 
 
 class Policy(StrEnum):
@@ -84,8 +88,27 @@ def command(
     table: Annotated[Path, typer.Argument(metavar="TABLE", help="A labelled CSV or Parquet.", show_default=False)],
     bundle: Annotated[Path, typer.Option("--out", metavar="BUNDLE", help="Folder to write.", show_default=False)],
     detector: Annotated[
-        str, typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ...")
+        str,
+        typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, window_forest, boosting, forest ..., or auto."),
     ] = "lstm",
+    candidates: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME,...",
+            help="Detectors of which auto keeps the one that does best on the validation part; "
+            "extra_trees,forest,boosting,lstm if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            help="An option of the detector, as listed above; may be given again.",
+            rich_help_panel=FIT,
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[Policy, typer.Option(help="How to split.", rich_help_panel=SPLIT)] = Policy.RECORDING,
     run_length: Annotated[int, typer.Option(min=1, help="Rows of a run (runs).", rich_help_panel=SPLIT)] = 500,
     within: Annotated[Within, typer.Option(help="End of each what (time).", rich_help_panel=SPLIT)] = Within.CLASS,
@@ -188,20 +211,33 @@ def command(
     `yawstring train fused.parquet --out model --signals 0.1 --window 10 --false-alarms-per-hour 1`;
     `yawstring train flights.csv --out model --labels undisputed --folds 4 --fold 1`;
     `yawstring train flights.csv --out model --detector forest --split time --window 1`;
-    `yawstring train flights.csv --out model --leave-out replay --unknown`
+    `yawstring train flights.csv --out model --leave-out replay --unknown`;
+    `yawstring train flights.csv --out model --detector forest --option trees=300 --option extra=yes`;
+    `yawstring train flights.csv --out model --detector auto --candidates extra_trees,boosting`
+
+    Options of the detectors (`--option`; lists with commas, yes or no, none):
+
+    - `lstm`, `cnn`, `mlp`, `attention`: epochs, batch, learning_rate, dropout, dense, class_weights, patience, keep, f1
+    - `lstm`: units, cell, bidirectional, dense_dropout
+    - `cnn`: filters, taps, dilations, padding
+    - `attention`: width, heads, blocks, expansion
+    - `forest`, `window_forest`: trees, depth, leaf, class_weights, extra
+    - `window_forest`: recent, windows_max
+    - `boosting`: rounds, learning_rate, leaves, leaf, share, l2, class_weights, patience, recent, windows_max
+    - `svm`: cost, gamma, class_weights, windows_max
+    - `threshold`: class_weights
+    - `novelty`: rate, share, recent, windows_max
     """
     from yawstring.edge.files import read_table
     from yawstring.learn.choosing import ChoosingOptions
     from yawstring.learn.events import EventSpec
     from yawstring.learn.train import TrainOptions
-    from yawstring.models.registry import make_family
     from yawstring.table.splits import SplitSpec
     from yawstring.table.windows import WindowSpec
 
-    asked: dict[str, Json] = {
-        "epochs": epochs, "patience": patience, "class_weights": class_weights or None,
-    }  # fmt: skip
-    family = make_family(detector, {name: value for name, value in asked.items() if value is not None})
+    tried = _candidates(
+        detector, candidates, option or (), epochs=epochs, patience=patience, class_weights=class_weights or None
+    )
     choosing = ChoosingOptions(
         calibrate=calibrate.value,
         threshold=threshold.value,
@@ -209,10 +245,10 @@ def command(
         events=EventSpec(confirm=confirm, within=max(within_rows, confirm)),
     )
     if validation is None:
-        wanted = "epochs" in _options_of(type(family)) or choosing.needs_validation
+        wanted = detector == AUTO or any(map(_has_epochs, tried.values())) or choosing.needs_validation
         validation = DEFAULT_VALIDATION if wanted else 0.0
     options = TrainOptions(
-        detector=family,
+        detector=next(iter(tried.values())),
         split=SplitSpec(
             policy=split.value, run_length=run_length, within=within.value, test=test, validation=validation,
             folds=folds, fold=fold, seed=seed if split_seed is None else split_seed,
@@ -230,11 +266,44 @@ def command(
         unknown=unknown,
     )  # fmt: skip
     read = read_table(table, block=block, how=None if glue is None else glue.value)
-    _run(read, options, bundle, force=force, as_json=as_json, report=report)
+    among = tried if detector == AUTO else {}
+    _run(read, options, among, bundle, force=force, as_json=as_json, report=report)
+
+
+def _candidates(detector: str, names: str | None, texts: "Sequence[str]", **asked: "Json") -> "Mapping[str, Family]":
+    """The detectors to fit, by name: the one that was named, or those that ``auto`` chooses from."""
+    from yawstring.learn.candidates import CANDIDATES, named_candidates
+
+    if detector != AUTO:
+        if names is not None:
+            raise OptionError(f"--candidates are those of --detector {AUTO}, not of '{detector}'")
+        return {detector: _family(detector, texts, **asked)}
+    if texts or any(value is not None for value in asked.values()):
+        raise OptionError(f"an option belongs to one detector, and --detector {AUTO} tries several: name the detector")
+    return named_candidates(CANDIDATES if names is None else [name.strip() for name in names.split(",")])
+
+
+def _family(detector: str, texts: "Sequence[str]", **asked: "Json") -> "Family":
+    """The detector with its options: those of ``--option`` and those that have a word of their own, if it is said."""
+    from yawstring.models.options import read_options
+    from yawstring.models.registry import make_family
+
+    options = read_options(detector, texts)
+    said = {name: value for name, value in asked.items() if value is not None}
+    if twice := [name for name in said if name in options]:
+        raise OptionError(f"'{twice[0]}' is given twice: by --{twice[0].replace('_', '-')} and by --option")
+    return make_family(detector, options | said)
 
 
 def _run(
-    table: "Table", options: "TrainOptions", bundle: Path, *, force: bool, as_json: bool, report: Path | None
+    table: "Table",
+    options: "TrainOptions",
+    among: "Mapping[str, Family]",
+    bundle: Path,
+    *,
+    force: bool,
+    as_json: bool,
+    report: Path | None,
 ) -> None:
     from yawstring.app.commands.evaluate import report_on
     from yawstring.app.figures import show, warn
@@ -246,7 +315,7 @@ def _run(
         raise OptionError(f"{bundle} is there already: choose another folder, or replace it with --force")
     if report is not None:
         make_folder(report)
-    trained = _train(table, options)
+    trained = _train_best(table, options, among) if among else _train(table, options)
     save(trained, bundle, force=force)
     found = recorded(trained)
     warn(found, err)
@@ -279,5 +348,14 @@ def _note(epoch: "Epoch") -> str:
     return note if epoch.validation_f1 is None else f"{note}, validation F1 {epoch.validation_f1:.3f}"
 
 
-def _options_of(family: "type[Family]") -> set[str]:
-    return {one.name for one in fields(cast(Any, family))}
+def _train_best(table: "Table", options: "TrainOptions", among: "Mapping[str, Family]") -> "Trained":
+    from yawstring.learn.candidates import steps_of, train_best
+
+    if any(map(_has_epochs, among.values())):
+        note_runtime()
+    with progress("choosing", sum(map(steps_of, among.values()))) as advance:
+        return train_best(table, options, among, advance)
+
+
+def _has_epochs(family: "Family") -> bool:
+    return hasattr(family, "epochs")
