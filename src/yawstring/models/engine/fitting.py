@@ -115,7 +115,8 @@ class Fit:
 
         JAX sorts the keys of a dictionary, so the order of the layers is brought along.
         """
-        return self.network.unpacked({name: np.asarray(self._state.parameters[name]) for name in self._names})
+        made = self.network.unpacked({name: np.asarray(array) for name, array in self._state.parameters.items()})
+        return {name: made[name] for name in self._names}
 
     def adam(self) -> Adam:
         """What Adam remembers, on the host."""

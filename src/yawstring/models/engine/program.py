@@ -105,10 +105,10 @@ def learn(
         counts too.
     """
     count, lanes = batches.labels.shape
-    network = network.bound(options.settings)
 
     def batch(index: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
         state, losses, predicted = carry
+        trained = network.bound(_at_every_step(options.settings, index))
         labels = _at(batches.labels, index)
         left = batches.total - index * lanes
         weights = jnp.where(lax.iota(jnp.int32, lanes) < left, options.class_weights[labels], 0)
@@ -116,7 +116,7 @@ def learn(
         drop = Drop(mixed(options.key ^ mixed(state.step.astype(jnp.uint32))))
 
         def mean_loss(parameters: Parameters) -> tuple[Array, tuple[Array, Array]]:
-            logits = network.logits(parameters, x, drop)
+            logits = trained.logits(parameters, x, drop)
             total = jnp.sum(cross_entropy(logits, labels) * weights)
             return total / jnp.minimum(left, lanes), (total, _decided(logits))
 
@@ -166,6 +166,18 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
         return jnp.maximum(logit, 0) - logit * labels + jnp.log1p(jnp.exp(-jnp.abs(logit)))
     right = labels[:, None] == lax.iota(jnp.int32, logits.shape[1])
     return -jnp.sum(jnp.where(right, jax.nn.log_softmax(logits), 0), axis=1)
+
+
+def _at_every_step(settings: Settings | None, index: Array) -> Settings | None:
+    """Settings that the compiler takes for others in every batch.
+
+    It would work out each layer's before the loop, all of them at once, and XLA's executor on a CPU hands work to its
+    own threads where more than eight operations could run at once: to one thread for all programs of the process.
+    """
+    if settings is None:
+        return None
+    varied: Settings = lax.optimization_barrier((settings, index))[0]  # type: ignore[no-untyped-call]  # as JAX leaves it
+    return varied
 
 
 def _used(batches: Batches) -> Array:
