@@ -18,8 +18,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yawstring.edge.study_records import Record, record
 from yawstring.edge.study_weights import WeightTable
+from yawstring.learn.search.parameters import Choice, Parameter, Value
 from yawstring.learn.search.schedule import Job, Schedule, Slot, is_over, next_job
-from yawstring.learn.search.space import Choice, Parameter, Space, Value
+from yawstring.learn.search.space import Space
 from yawstring.models.base import Json
 
 if TYPE_CHECKING:
