@@ -131,6 +131,20 @@ def reads(values: Values, name: str) -> bool:
     return not any(not values.get(group, True) and name in names for group, names in SIGNALS_OF.items())
 
 
+def effort_of(detector: str, values: Values) -> float:
+    """About how long an epoch of a draw takes, in the products it asks for; of trees, in leaves.
+
+    Example:
+        >>> effort_of("forest", {"trees": 50}) < effort_of("forest", {"trees": 100})
+        True
+    """
+    if detector == "lstm":
+        units = int(values["units"])
+        return float(4 * int(values["window"]) * units * units + sum(width * units for width in dense_of(values)))
+    counts = [int(values[name]) for name in ("units", "filters", "trees", "rounds") if name in values]
+    return float(counts[0] * int(values.get("blocks", values.get("layers", values.get("leaves", 1)))))
+
+
 def dense_of(values: Values) -> tuple[int, ...]:
     """Widths of the hidden dense layers of an LSTM's draw."""
     return tuple(int(values[f"dense_{layer}_units"]) for layer in range(int(values["layers"])))
