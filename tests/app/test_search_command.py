@@ -134,7 +134,7 @@ def test_the_test_part_is_the_same_for_the_refit_and_none_of_it_reaches_a_trial(
 def test_groups_of_columns_are_put_at_nought(table_path: Path) -> None:
     options = TrainOptions(detector=LSTM(), split=SplitSpec(policy="runs", run_length=50))
     made = materials(read_table(table_path), options, read_space("units = 4", "x"))[5]
-    cyber, physical = (made.only(group).train.rows for group in ("cyber", "physical"))
+    cyber, physical = (made.read_by({"columns": group}).train.rows for group in ("cyber", "physical"))
     assert ((cyber == 0) | (physical == 0)).all()
     np.testing.assert_array_equal(cyber + physical, made.train.rows)
 
@@ -165,7 +165,9 @@ def test_axes_hold_what_differs() -> None:
     [
         (["--space", "other"], "no space 'other'"),
         (["--space", "nowhere.toml"], "nowhere.toml"),
-        (["--detector", "forest"], "only lstm"),
+        (["--detector", "majority"], "'majority' cannot be searched"),
+        (["--detector", "forest", "--method", "asha"], "fitted at once"),
+        (["--detector", "cnn", "--space", "notebook"], "no space 'notebook' of cnn"),
         (["--validation", "0"], "--validation"),
         (["--storage", "nonsense"], "cannot be opened"),
     ],

@@ -44,3 +44,39 @@ def test_a_second_process_finds_the_program_compiled(tmp_path: Path) -> None:
     # 301 windows pad to the sizes of 300, in rows and in batches.
     assert fit(tmp_path, 301) != first
     assert programs(tmp_path) == kept, "another count of windows must not be another program"
+
+
+TAKEN = """
+import time
+import numpy as np
+from yawstring.models.base import Windows
+from yawstring.models.engine.fitting import Fit
+from yawstring.models.engine.initial import initial_weights
+from yawstring.models.engine.population import Population, padded, settings
+from yawstring.models.engine.program import Options
+from yawstring.models.engine.runtime import compute_in_caller, use_one_thread
+
+compute_in_caller()
+use_one_thread()
+rng = np.random.default_rng(0)
+rows = rng.normal(size=(420, 9)).astype(np.float32)
+part = Windows(rows=rows, starts=np.arange(400), length=5, labels=rng.integers(0, 2, 400))
+weights = padded(initial_weights(rng, 9, 48, (48,) * 3, 1), units=48, width=48, layers=5)
+told = settings(depth=3, dropouts=(0.2,) * 4, layers=5)
+options = Options(np.float32(1e-3), np.ones(2, np.float32), np.uint32(1), told)
+fit = Fit.start(Population(layers=5), weights, part, batch=16, options=options)
+fit.epoch(np.arange(400))
+for _ in range(20):
+    process, thread = time.process_time(), time.thread_time()
+    fit.epoch(np.arange(400))
+    print((time.thread_time() - thread) / (time.process_time() - process))
+"""
+
+
+def test_every_trial_is_computed_by_the_thread_that_runs_it() -> None:
+    """XLA's own thread is one for all trials: those that it takes over wait for each other, and a core stands idle."""
+    done = subprocess.run([sys.executable, "-c", TAKEN], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    shares = [float(line) for line in done.stdout.splitlines()]
+    assert len(shares) == 20
+    assert min(shares) > 0.8

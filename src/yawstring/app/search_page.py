@@ -96,16 +96,25 @@ def _tried(trials: Trials, asked: Mapping[str, Any]) -> Section:
         blocks=(
             Picture(
                 svg=parallel(axes(trials), scores, objective=asked["objective"], salt="parallel"),
-                caption="A line a trial, across one axis an option; the brighter the better.",
+                caption="A line a trial, across one axis an option; the brighter the better, the lowest quarter dark.",
                 alternative=f"{len(trials)} trials, scores from {min(scores):.4f} to {max(scores):.4f}.",
             ),
-            Picture(
-                svg=learning(curves, objective=asked["objective"], salt="learning"),
-                caption="On the validation part; a promoted trial goes on where its parent was best.",
-                alternative=f"Scores of {len(trials)} trials over their epochs; the table below has them.",
-            ),
+            *_learning(curves, asked),
         ),
     )
+
+
+def _learning(curves: Sequence[Learning], asked: Mapping[str, Any]) -> list[Block]:
+    """Learning curves; nothing of what is fitted at once, whose curves are points."""
+    if all(len(one.scores) == 1 for one in curves):
+        return []
+    return [
+        Picture(
+            svg=learning(curves, objective=asked["objective"], salt="learning"),
+            caption="On the validation part; a promoted trial goes on where its parent was best.",
+            alternative=f"Scores of {len(curves)} trials over their epochs; the table below has them.",
+        )
+    ]
 
 
 def _mattered(importance: Mapping[str, float]) -> Section:

@@ -2,7 +2,7 @@
 
 import fcntl
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from yawstring.edge.studies import Study
     from yawstring.edge.study_records import Record
     from yawstring.learn.recipe import Trained
-    from yawstring.learn.search.trial import Objective
+    from yawstring.learn.search.material import Material
+    from yawstring.learn.search.objectives import Objective
 
 FORMAT = "yawstring search report 1"
 
@@ -64,6 +65,7 @@ class Asked:
             "max_epochs": self.schedule.max_epochs,
             "factor": self.schedule.factor,
             "trials": self.schedule.trials,
+            "detector": self.space.detector,
             "space": json.loads(json.dumps(self.space.to_json())),
             "objective": self.objective,
             "keep_adam": self.keep_adam,
@@ -93,11 +95,14 @@ def run(table: Table, asked: Asked, *, name: str) -> dict[str, Json]:
     from yawstring.app.search_page import page
     from yawstring.edge.bundles import save
     from yawstring.edge.report import make_folder, write_page
+    from yawstring.learn.search.material import materials, narrowed
 
     make_folder(asked.folder)
     note_runtime(workers=True)
+    made = materials(table, asked.training, asked.space)
+    asked = replace(asked, space=narrowed(asked.space, made))
     with opened(table, asked) as study:
-        search(table, asked, study)
+        search(made, asked, study)
         records = [one for one in study.records() if one.state == "complete"]
     best = best_of(records)
     trained = refit(table, asked, best)
@@ -140,11 +145,10 @@ def opened(table: Table, asked: Asked) -> "Iterator[Study]":
             study.close()
 
 
-def search(table: Table, asked: Asked, study: "Study") -> None:
+def search(made: "Mapping[int, Material]", asked: Asked, study: "Study") -> None:
     """Run the trials that are left, and show how it goes."""
     from yawstring.app.search_screen import watching
     from yawstring.edge.searching import search as run_trials
-    from yawstring.learn.search.material import materials
     from yawstring.learn.search.trial import TrialOptions
 
     options = TrialOptions(
@@ -154,7 +158,6 @@ def search(table: Table, asked: Asked, study: "Study") -> None:
     if study.is_over():
         err.print("every trial of this search is done already", markup=False)
         return
-    made = materials(table, asked.training, asked.space)
     with watching(study, err) as watch:
         run_trials(study, made, options, workers=asked.workers, watch=watch)
 
@@ -169,16 +172,19 @@ def refit(table: Table, asked: Asked, best: "Record") -> "Trained":
 
     The split is the same but for a validation part of nothing: the test part is drawn first, and so stays.
     """
-    from yawstring.learn.search.trial import family_of
+    from yawstring.learn.search.detectors import SIGNALS_OF, family_of, reads
 
     values = best.values
-    columns = str(values["columns"])
+    columns, threshold = str(values["columns"]), values["threshold"]
+    signals = [name for names in SIGNALS_OF.values() for name in names]
     options = replace(
         asked.training,
-        detector=family_of(values, epochs=best.best_epoch or best.epochs, batch=asked.batch),
+        detector=family_of(asked.space.detector, values, epochs=best.best_epoch or best.epochs, batch=asked.batch),
         split=replace(asked.training.split, validation=0.0),
         window=WindowSpec(length=int(values["window"])),
         modality=asked.training.modality if columns == "all" else ("cyber" if columns == "cyber" else "physical"),
+        without=tuple(name for name in signals if not reads(values, name)),
+        choosing=replace(asked.training.choosing, threshold="half" if threshold == "half" else float(threshold)),
     )
     return train(table, options)
 

@@ -166,19 +166,33 @@ def described(values: Mapping[str, Any]) -> str:
         ...            "learning_rate": 0.001, "window": 5, "columns": "all", "class_weights": False})
         'widths 64-32, dropout 0.3-0.1, rate 0.001, window 5'
     """
+    words = _of_lstm(values) if "dense_0_units" in values else _of_others(values)
+    words.append(f"window {values['window']}")
+    words += [f"{values['columns']} columns"] if values["columns"] != "all" else []
+    words += [f"threshold {values['threshold']:g}"] if values.get("threshold", "half") != "half" else []
+    words += ["weighed classes"] if values["class_weights"] else []
+    off = [name.removeprefix("signals_") for name, value in values.items() if name.startswith("signals_") and not value]
+    return ", ".join([*words, *([f"without {' '.join(off)}"] if off else [])])
+
+
+def _of_lstm(values: Mapping[str, Any]) -> list[str]:
     layers = range(int(values["layers"]))
     widths = "-".join(str(width) for width in (values["units"], *(values[f"dense_{one}_units"] for one in layers)))
     shares = (values["dropout"], *(values[f"dense_{one}_dropout"] for one in layers))
     dropout = "-".join(f"{share:g}" for share in shares)
-    words = [
-        f"widths {widths}",
-        f"dropout {dropout}",
-        f"rate {values['learning_rate']:.2g}",
-        f"window {values['window']}",
+    return [f"widths {widths}", f"dropout {dropout}", f"rate {values['learning_rate']:.2g}"]
+
+
+_SAID_ELSEWHERE = ("window", "columns", "threshold", "class_weights")
+
+
+def _of_others(values: Mapping[str, Any]) -> list[str]:
+    own = {name: value for name, value in values.items() if not name.startswith("signals_")}
+    return [
+        f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
+        for name, value in own.items()
+        if name not in _SAID_ELSEWHERE
     ]
-    words += [f"{values['columns']} columns"] if values["columns"] != "all" else []
-    words += ["weighed classes"] if values["class_weights"] else []
-    return ", ".join(words)
 
 
 def _span(one: Round) -> str:

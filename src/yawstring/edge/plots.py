@@ -281,14 +281,16 @@ def bars(names: Sequence[str], values: Sequence[float], spreads: Sequence[float]
     Args:
         names: What each bar is.
         values: How long it is.
-        spreads: Half the length of its whisker.
+        spreads: Half the length of its whisker; none is drawn where all are nought.
         along: What the horizontal axis is.
         salt: A word that tells this figure from the others on the page.
     """
 
     def draw(axes: "Sequence[Axes]") -> None:
         axis, places = axes[0], np.arange(len(names))[::-1]
-        axis.barh(places, values, xerr=spreads, color=BLUE, ecolor=INK, height=0.62, capsize=2)
+        axis.barh(
+            places, values, xerr=spreads if any(spreads) else None, color=BLUE, ecolor=INK, height=0.62, capsize=2
+        )
         axis.set_yticks(places, [_name(one) for one in names])
         axis.set_ylim(-0.6, len(names) - 0.4)
         axis.tick_params(axis="y", length=0)

@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from yawstring.edge.plots import FONT_PT, RULE, Svg, _name, _svg
+from yawstring.edge.plots import FONT_PT, RULE, WIDTH_IN, Svg, _name, _svg
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Normalize
 
 MAP = "viridis"
 """Dark is low, bright is high; even to the eye, and to the colour-blind."""
+
+DARKEST = 0.25
+"""Share of the scores that are all as dark as can be: a few that failed would leave one brightness to all others."""
+
+AXIS_IN = 0.58
+"""Room for an axis of parallel coordinates, in inches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,9 +58,8 @@ def parallel(axes: Sequence[Axis], scores: Sequence[float], *, objective: str, s
     def draw(panels: "Sequence[Axes]") -> None:
         from matplotlib import colormaps
         from matplotlib.cm import ScalarMappable
-        from matplotlib.colors import Normalize
 
-        panel, norm = panels[0], Normalize(min(scores), max(scores) if max(scores) > min(scores) else min(scores) + 1)
+        panel, norm = panels[0], _norm(scores)
         for one in np.argsort(scores, kind="stable").tolist():
             there = [(at, axis.places[one]) for at, axis in enumerate(axes) if axis.places[one] is not None]
             panel.plot(
@@ -74,9 +80,11 @@ def parallel(axes: Sequence[Axis], scores: Sequence[float], *, objective: str, s
         panel.spines[:].set_visible(False)
         figure = panel.get_figure(root=True)
         if figure is not None:
-            figure.colorbar(ScalarMappable(norm, MAP), ax=panel, label=_name(objective), pad=0.02)
+            bar = figure.colorbar(ScalarMappable(norm, MAP), ax=panel, label=_name(objective), pad=0.02, extend="min")
+            if bar.solids is not None:
+                bar.solids.set(rasterized=False, edgecolor="face")  # an image within a page's SVG is drawn askew
 
-    return _svg(draw, panels=1, height_in=4.0, salt=salt)
+    return _svg(draw, panels=1, height_in=4.0, width_in=max(WIDTH_IN, 1.2 + AXIS_IN * len(axes)), salt=salt)
 
 
 def learning(trials: Sequence[Learning], *, objective: str, salt: str) -> Svg:
@@ -90,11 +98,10 @@ def learning(trials: Sequence[Learning], *, objective: str, salt: str) -> Svg:
 
     def draw(panels: "Sequence[Axes]") -> None:
         from matplotlib import colormaps
-        from matplotlib.colors import Normalize
         from matplotlib.ticker import MaxNLocator
 
         panel, tops = panels[0], [max(one.scores) for one in trials]
-        norm = Normalize(min(tops), max(tops) if max(tops) > min(tops) else min(tops) + 1)
+        norm = _norm(tops)
         for one, top in sorted(zip(trials, tops, strict=True), key=lambda pair: pair[1]):
             epochs = range(one.first, one.first + len(one.scores))
             panel.plot(epochs, one.scores, color=colormaps[MAP](norm(top)), lw=1.2, marker="o", ms=2.5)
@@ -104,3 +111,10 @@ def learning(trials: Sequence[Learning], *, objective: str, salt: str) -> Svg:
         panel.grid(axis="y", color=RULE, lw=0.8)
 
     return _svg(draw, panels=1, height_in=3.2, salt=salt)
+
+
+def _norm(scores: Sequence[float]) -> "Normalize":
+    from matplotlib.colors import Normalize
+
+    low, high = float(np.quantile(scores, DARKEST)), max(scores)
+    return Normalize(low, high if high > low else low + 1, clip=True)

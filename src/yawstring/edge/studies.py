@@ -18,8 +18,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from yawstring.edge.study_records import Record, record
 from yawstring.edge.study_weights import WeightTable
+from yawstring.learn.search.detectors import effort_of
+from yawstring.learn.search.parameters import Choice, Parameter, Value
 from yawstring.learn.search.schedule import Job, Schedule, Slot, is_over, next_job
-from yawstring.learn.search.space import Choice, Parameter, Space, Value
+from yawstring.learn.search.space import Space
 from yawstring.models.base import Json
 
 if TYPE_CHECKING:
@@ -154,7 +156,7 @@ class Study:
     def _claim_scheduled(self) -> Claim | None:
         while True:
             done, taken = _standing(self._alive())
-            job = next_job(self.schedule, done, taken)
+            job = next_job(self.schedule, done, taken, self._effort if self.schedule.promotes else None)
             if job is None:
                 return None
             parent = self._of(job.parent) if job.parent else None
@@ -206,6 +208,10 @@ class Study:
         while len(self._drawn) <= number:
             self._drawn.append(next(self._draws))
         return self._drawn[number]
+
+    def _effort(self, source: int | Slot) -> float:
+        values = self._of(source).user_attrs["values"] if isinstance(source, Slot) else self._draw(source)
+        return effort_of(self.space.detector, values)
 
     def _of(self, slot: Slot) -> "optuna.trial.FrozenTrial":
         return next(trial for trial in self._alive() if trial.user_attrs["slot"] == str(slot))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     import sqlalchemy
     from sqlalchemy.exc import DBAPIError
 
-FORMAT = "yawstring search 1"
+FORMAT = "yawstring search 2"
+"""Of what a study holds: weights and Adam's memory in an order of their own, and what a draw may hold."""
 
 MOST_ATTEMPTS, PAUSE_S = 10, 0.5
 """Machines that begin a study at the same moment all make its tables; whoever is too late finds them made."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from yawstring.learn.search.parameters import Value
 from yawstring.learn.search.schedule import Slot
-from yawstring.learn.search.space import Value
 from yawstring.models.base import Json
 
 if TYPE_CHECKING:

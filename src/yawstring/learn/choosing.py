@@ -40,7 +40,7 @@ class ChoosingOptions:
         calibrate: ``"temperature"``, ``"isotonic"``, ``"auto"`` (temperature for families that read scaled columns,
             isotonic for those that read them raw: trees), or ``"none"``.
         threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``);
-            ``"half"`` calls the likeliest class.
+            ``"half"`` calls the likeliest class; a number is the threshold, chosen before.
         false_alarms_per_hour: Takes the lowest threshold that keeps to it instead.
         events: When rows make an incident, but for the threshold.
 
@@ -49,13 +49,15 @@ class ChoosingOptions:
     """
 
     calibrate: Method = "none"
-    threshold: Literal["half", "validation"] = "half"
+    threshold: Literal["half", "validation"] | float = "half"
     false_alarms_per_hour: float | None = None
     events: EventSpec = field(default_factory=EventSpec)
 
     def __post_init__(self) -> None:
-        if self.threshold == "validation" and self.false_alarms_per_hour is not None:
+        if self.threshold != "half" and self.false_alarms_per_hour is not None:
             raise OptionError("a threshold is chosen for macro-F1 or for false alarms an hour, not for both")
+        if isinstance(self.threshold, float) and not 0 < self.threshold <= 1:
+            raise OptionError(f"a threshold lies above 0 and is at most 1, not {self.threshold}")
 
     @property
     def needs_validation(self) -> bool:
@@ -85,6 +87,8 @@ def choose(
     """
     if fitted.beside is not None:
         recipe = replace(recipe, unknown=Unknown(), threshold=CALLED)
+    if isinstance(options.threshold, float):
+        recipe = replace(recipe, threshold=options.threshold)
     if not options.needs_validation:
         return _with_events(recipe, fitted.family, options.events, recipe.threshold), {}, []
     if part is None:

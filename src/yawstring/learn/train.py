@@ -57,6 +57,7 @@ class TrainOptions:
         modality: Columns to use; ``None``: all that the table has.
         identity: Let identity columns in: addresses, ports, counters. Stamped on the result.
         time: Let columns of time in. Stamped on the result.
+        without: Columns that are not read, for all that they might be.
         choosing: What is chosen on the validation part once the detector is fitted: calibration, threshold, incidents.
         baselines: Families to measure beside; ``None``: those of :data:`BASELINES` with their default options.
         leave_out: Attacks, by class or technique, that only the test part holds, where they count as ``unknown`` (or,
@@ -79,6 +80,7 @@ class TrainOptions:
     modality: Modality | None = None
     identity: bool = False
     time: bool = False
+    without: tuple[str, ...] = ()
     choosing: ChoosingOptions = field(default_factory=ChoosingOptions)
     baselines: tuple[Family, ...] | None = None
     resamples: int = RESAMPLES
@@ -239,6 +241,7 @@ def choose_features(names: Sequence[str], options: TrainOptions) -> tuple[str, .
     allowed = set(features(names, modality=options.modality or "fused", identity=options.identity))
     if options.time:
         allowed |= {name for name, role in roles(names).items() if role == "time" and COLUMNS[name].dtype != "text"}
+    allowed -= set(options.without)
     if not allowed:
         raise OptionError(f"the table has no {options.modality or 'cyber or physical'} column that a model may see")
     return tuple(name for name in names if name in allowed)

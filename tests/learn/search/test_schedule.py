@@ -9,12 +9,12 @@ from yawstring.errors import OptionError
 from yawstring.learn.search.schedule import Schedule, Slot, is_over, next_job, ranked
 
 
-def run_ours(schedule: Schedule, score, workers: int = 1, seed: int = 0) -> dict[Slot, tuple]:
+def run_ours(schedule: Schedule, score, workers: int = 1, seed: int = 0, effort=None) -> dict[Slot, tuple]:
     """Run everything with so many workers that end in random order: (parent, first epoch, epochs, score) by slot."""
     rng = np.random.default_rng(seed)
     done, running, found = {}, {}, {}
     while not is_over(schedule, done, running):
-        while len(running) < workers and (job := next_job(schedule, done, set(running))):
+        while len(running) < workers and (job := next_job(schedule, done, set(running), effort)):
             assert job.slot not in done
             running[job.slot] = job
         slot = list(running)[rng.integers(len(running))]
@@ -67,7 +67,27 @@ def test_any_number_of_workers_comes_to_the_same(max_epochs: int, factor: int, w
     def score(root: int, epochs: int) -> float:
         return (root * 7919 + seed) % 13 + epochs
 
-    assert run_ours(schedule, score, workers, seed) == run_ours(schedule, score)
+    whole = run_ours(schedule, score)
+    assert run_ours(schedule, score, workers, seed) == whole
+    longest_first = run_ours(schedule, score, workers, seed, effort=lambda source: hash(source) * 7919 % 13)
+    assert longest_first == whole
+
+
+def test_the_longest_of_a_round_goes_first() -> None:
+    schedule, efforts = Schedule(max_epochs=10, factor=3), {}
+    order: list[int] = []
+    done = {}
+
+    def effort(source: int | Slot) -> float:
+        return efforts[source] if isinstance(source, Slot) else float(source * 5 % 12)
+
+    while (job := next_job(schedule, done, (), effort)) is not None:
+        efforts[job.slot] = effort(job.parent if job.draw is None else job.draw)
+        done[job.slot] = float(job.slot.place)
+        if job.slot.bracket == 2 and job.slot.round < 2:
+            order.append(int(efforts[job.slot]))
+    assert order[:12] == list(range(11, -1, -1))
+    assert order[12:] == sorted(order[12:], reverse=True)
 
 
 def test_asha_promotes_the_best_of_each_rung() -> None:

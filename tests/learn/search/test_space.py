@@ -49,7 +49,7 @@ def test_a_file_gives_a_space() -> None:
     assert 1e-4 <= min(rates) < 2e-4
     assert 5e-3 < max(rates) <= 1e-2
     assert {one["units"] for one in islice(space.draws(0), 30)} == {8, 16}
-    assert set(WIDE["window"].values()) == {5, 10, 20}
+    assert set(WIDE["window"].values()) == {5, 10, 16}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from yawstring.errors import OptionError, TableError
 
 if TYPE_CHECKING:
     from yawstring.app.search_run import Asked
+    from yawstring.learn.search.schedule import Schedule
     from yawstring.learn.search.space import Space
     from yawstring.models.base import Json
 
@@ -36,6 +37,9 @@ class Objective(StrEnum):
     MACRO_F1 = "macro_f1"
     BATCH_F1 = "batch_f1"
     ACCURACY = "accuracy"
+    BALANCED_ACCURACY = "balanced_accuracy"
+    PR_AUC = "pr_auc"
+    ROC_AUC = "roc_auc"
 
 
 SEARCH, STUDY = "Search", "Study"
@@ -46,11 +50,22 @@ def command(
     folder: Annotated[
         Path, typer.Option("-o", "--out", metavar="DIR", help="Folder of the search.", show_default=False)
     ],
-    detector: Annotated[str, typer.Option(metavar="FAMILY", help="lstm; no other can be searched yet.")] = "lstm",
+    detector: Annotated[
+        str, typer.Option(metavar="FAMILY", help="lstm, cnn, mlp, attention, forest, window_forest or boosting.")
+    ] = "lstm",
     space: Annotated[
-        str, typer.Option(metavar="NAME|FILE.toml", help="notebook, wide, or a file.", rich_help_panel=SEARCH)
-    ] = "notebook",
-    method: Annotated[Method, typer.Option(help="What is tried when.", rich_help_panel=SEARCH)] = Method.HYPERBAND,
+        str | None,
+        typer.Option(
+            metavar="NAME|FILE.toml",
+            help="notebook (lstm alone, its default), wide, or a file.",
+            rich_help_panel=SEARCH,
+            show_default=False,
+        ),
+    ] = None,
+    method: Annotated[
+        Method | None,
+        typer.Option(help="What is tried when; hyperband, for trees random.", rich_help_panel=SEARCH),
+    ] = None,
     max_epochs: Annotated[int, typer.Option(min=1, help="Epochs of the longest trials.", rich_help_panel=SEARCH)] = 10,
     factor: Annotated[
         int, typer.Option(min=2, help="One trial of so many is promoted (hyperband, asha).", rich_help_panel=SEARCH)
@@ -110,25 +125,22 @@ def command(
 
     Examples:
     `yawstring search flights.csv -o searched`;
-    `yawstring search flights.csv -o searched --space wide --method asha --trials 100`;
+    `yawstring search flights.csv -o searched --space wide --method asha --trials 100 --objective pr_auc`;
+    `yawstring search flights.csv -o searched --detector boosting --method tpe`;
     `yawstring search flights.csv -o searched --storage postgresql+pg8000://me@db/studies --study lstm`
     """
     from yawstring.app.search_run import Asked, run
     from yawstring.edge.files import read_table
-    from yawstring.learn.search.schedule import Schedule
+    from yawstring.learn.search.detectors import options_of
     from yawstring.learn.train import TrainOptions
-    from yawstring.models.recurrent import LSTM
+    from yawstring.models.registry import make_family
     from yawstring.table.splits import SplitSpec
 
-    if detector != LSTM.name:
-        raise OptionError(f"the detector '{detector}' cannot be searched: only lstm can")
+    options_of(detector)
     asked = Asked(
         folder=folder,
-        schedule=Schedule(
-            method=method.value, max_epochs=max_epochs, factor=factor,
-            trials=trials or (1 if method == Method.HYPERBAND else 30),
-        ),
-        space=read_space_named(space),
+        schedule=_schedule(detector, method, max_epochs=max_epochs, factor=factor, trials=trials),
+        space=read_space_named(space or ("notebook" if detector == "lstm" else "wide"), detector),
         objective=objective.value,
         keep_adam=keep_adam,
         batch=batch,
@@ -137,7 +149,7 @@ def command(
         study=study,
         grace_s=grace,
         training=TrainOptions(
-            detector=LSTM(),
+            detector=make_family(detector),
             split=SplitSpec(
                 policy=split.value, run_length=run_length, within=within.value, test=test, validation=validation,
                 seed=seed if split_seed is None else split_seed,
@@ -152,22 +164,38 @@ def command(
     _show(asked, run(read, asked, name=table.name), as_json=as_json)
 
 
-def read_space_named(text: str) -> "Space":
+def _schedule(detector: str, method: Method | None, *, max_epochs: int, factor: int, trials: int | None) -> "Schedule":
+    """What is tried when.
+
+    Raises:
+        OptionError: The method cuts trials short, and the detector has no epochs.
+    """
+    from yawstring.learn.search.detectors import has_epochs
+    from yawstring.learn.search.schedule import Schedule
+
+    epochs = has_epochs(detector)
+    chosen = method or (Method.HYPERBAND if epochs else Method.RANDOM)
+    count = trials or (1 if chosen == Method.HYPERBAND else 30)
+    made = Schedule(method=chosen.value, max_epochs=max_epochs if epochs else 1, factor=factor, trials=count)
+    if made.promotes and not epochs:
+        raise OptionError(f"{detector} is fitted at once and has no epochs to cut short: use --method random or tpe")
+    return made
+
+
+def read_space_named(text: str, detector: str = "lstm") -> "Space":
     """A space by its name, or from a TOML file.
 
     Raises:
         OptionError: There is none of that name, or the file is none.
     """
     from yawstring.edge.files import read_octets
-    from yawstring.learn.search.space import SPACES, read_space
+    from yawstring.learn.search.space import read_space, space_named
 
-    if text in SPACES:
-        return SPACES[text]
     path = Path(text)
     if path.suffix.lower() != ".toml":
-        raise OptionError(f"no space '{text}': {', '.join(SPACES)}, or a file whose name ends with .toml")
+        return space_named(text, detector)
     try:
-        return read_space(read_octets(path, most=MOST_OCTETS).decode("utf-8"), path.name)
+        return read_space(read_octets(path, most=MOST_OCTETS).decode("utf-8"), path.name, detector)
     except (TableError, UnicodeDecodeError) as error:
         raise OptionError(f"{path}: {error}") from None
 

@@ -14,8 +14,10 @@ from yawstring.app.console import Advance
 from yawstring.app.notebook.measures import BATCH
 from yawstring.app.notebook.network import Bars, Cut
 from yawstring.errors import SplitError
+from yawstring.learn.search.detectors import lstm_of
+from yawstring.learn.search.parameters import Value
 from yawstring.learn.search.schedule import Schedule
-from yawstring.learn.search.space import NOTEBOOK, Value
+from yawstring.learn.search.space import NOTEBOOK
 from yawstring.models.base import Json
 from yawstring.models.recurrent import LSTM
 
@@ -80,7 +82,7 @@ def search(cut: Cut, *, epochs: int, seed: int, bars: Bars) -> Searched:
     from yawstring.edge.searching import search as run_trials
     from yawstring.edge.study_opening import open_study
     from yawstring.learn.search.material import Material
-    from yawstring.learn.search.trial import TrialOptions, family_of
+    from yawstring.learn.search.trial import TrialOptions
 
     if cut.validation is None:
         raise SplitError("the notebook's search chooses on validation windows, and there are none")
@@ -100,7 +102,7 @@ def search(cut: Cut, *, epochs: int, seed: int, bars: Bars) -> Searched:
             study.close()
     trials = tuple(_trial(record) for record in records if record.state == "complete")
     best = max(trials, key=lambda trial: trial.score)
-    network = replace(family_of(best.values, epochs=epochs, batch=BATCH), f1="batch")
+    network = replace(lstm_of(best.values, epochs, BATCH), f1="batch")
     return Searched(trials=trials, best=best, network=network)
 
 

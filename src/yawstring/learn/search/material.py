@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from yawstring.errors import SplitError
 from yawstring.learn import parts
 from yawstring.learn.recipe import Recipe, Target
+from yawstring.learn.search.detectors import SIGNALS_OF
+from yawstring.learn.search.parameters import Values
 from yawstring.learn.search.space import Space
 from yawstring.learn.train import TrainOptions, choose_features, rows_and_split
-from yawstring.models.base import Windows
-from yawstring.schema import features
+from yawstring.models.base import Encoding, Windows
+from yawstring.schema import BENIGN, features
 from yawstring.table.corpora import Table
 from yawstring.table.parts import TrainPart, ValidationPart, require
 from yawstring.table.scale import Encoder
@@ -33,18 +35,35 @@ class Material:
         validation: Windows to choose by.
         classes: Number of classes.
         columns: ``bool[feature]`` by the name of a group of columns: those that are in it.
+        benign: The first class is the benign one.
     """
 
     train: Windows
     validation: Windows
     classes: int
     columns: Mapping[str, NDArray[np.bool_]] = field(default_factory=dict)
+    benign: bool = True
 
     @classmethod
     def of(
-        cls, train: TrainPart, validation: ValidationPart, *, target: Target, identity: bool, time: bool
+        cls,
+        train: TrainPart,
+        validation: ValidationPart,
+        *,
+        target: Target,
+        identity: bool,
+        time: bool,
+        encoding: Encoding = "scaled",
     ) -> "Material":
         """Material of two parts of a table.
+
+        Args:
+            train: To learn from, and to scale by.
+            validation: To choose by.
+            target: What is told apart.
+            identity: Identity columns are let in.
+            time: Columns of time are let in.
+            encoding: What the detector reads.
 
         Raises:
             LeakError: A part is of another kind: the test part, say.
@@ -61,19 +80,36 @@ class Material:
             time=time,
         )
         return cls(
-            train=parts.windows(learnt, recipe, "scaled"),
-            validation=parts.windows(chosen, recipe, "scaled"),
+            train=parts.windows(learnt, recipe, encoding),
+            validation=parts.windows(chosen, recipe, encoding),
             classes=len(recipe.classes),
-            columns=_groups(recipe, identity=identity),
+            columns=_groups(recipe, identity=identity, encoding=encoding),
+            benign=recipe.classes[0] == BENIGN,
         )
 
-    def only(self, group: str) -> "Material":
-        """The same windows with the columns of other groups at nought, their mean; ``"all"``: as they are."""
-        if group == "all":
+    def read_by(self, values: Values) -> "Material":
+        """The same windows with the columns that a draw does not read at nought: scaled, that is their mean."""
+        mask = np.ones(self.train.rows.shape[1], np.bool_)
+        if values["columns"] != "all":
+            mask &= self.columns[str(values["columns"])]
+        for group in SIGNALS_OF:
+            if not values.get(group, True):
+                mask &= ~self.columns[group]
+        if mask.all():
             return self
-        mask = self.columns[group]
-        made = [replace(one, rows=one.rows * mask) for one in (self.train, self.validation)]
+        made = [replace(one, rows=np.where(mask, one.rows, np.float32(0))) for one in (self.train, self.validation)]
         return replace(self, train=made[0], validation=made[1])
+
+
+def narrowed(space: Space, made: Mapping[int, Material]) -> Space:
+    """What of a space the material leaves.
+
+    Raises:
+        OptionError: No value is left of a parameter.
+    """
+    one = next(iter(made.values()))
+    sides, groups = ({name for name in one.columns if (name in SIGNALS_OF) == signals} for signals in (False, True))
+    return space.narrowed(columns=frozenset(sides), groups=frozenset(groups), benign=one.benign)
 
 
 def materials(table: Table, options: TrainOptions, space: Space) -> dict[int, Material]:
@@ -98,8 +134,9 @@ def materials(table: Table, options: TrainOptions, space: Space) -> dict[int, Ma
         if choosing is None or not len(choosing):
             raise SplitError("a search chooses on the validation part, and there is none: give --validation a share")
         made[length] = Material.of(
-            learnt, choosing, target=options.target, identity=options.identity, time=options.time
-        )
+            learnt, choosing, target=options.target, identity=options.identity, time=options.time,
+            encoding=options.detector.encoding,
+        )  # fmt: skip
     return made
 
 
@@ -116,12 +153,14 @@ def _shorter(split: Split, length: int) -> Split:
     return replace(split, window=window, starts=(train, validation, test))
 
 
-def _groups(recipe: Recipe, *, identity: bool) -> dict[str, NDArray[np.bool_]]:
-    """``bool[feature]`` of the cyber and of the physical columns, where the table has both."""
-    made: dict[str, NDArray[np.bool_]] = {}
-    for group in ("cyber", "physical"):
-        names = set(features(recipe.features, modality="cyber" if group == "cyber" else "physical", identity=identity))
-        of = [column.name in names for column in recipe.encoder.columns for _ in column.outputs]
-        if any(of):
-            made[group] = np.array(of)
-    return made
+def _groups(recipe: Recipe, *, identity: bool, encoding: Encoding) -> dict[str, NDArray[np.bool_]]:
+    """``bool[feature]`` of the cyber, of the physical columns and of each group of signals that the table has."""
+    names = {
+        "cyber": features(recipe.features, modality="cyber", identity=identity),
+        "physical": features(recipe.features, modality="physical", identity=identity),
+        **SIGNALS_OF,
+    }
+    encoder = recipe.encoder
+    own = [one.name for one in encoder.columns for _ in (one.outputs if encoding == "scaled" else (one,))]
+    masks = {group: np.isin(own, list(there)) for group, there in names.items()}
+    return {group: mask for group, mask in masks.items() if mask.any()}

@@ -6,9 +6,9 @@ ASHA (Li et al., 2020) promotes as soon as it may, so what it tries depends on t
 """
 
 import math
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from yawstring.errors import OptionError
 
@@ -39,6 +39,10 @@ class Slot(NamedTuple):
         """The slot that ``str`` wrote."""
         iteration, bracket, number, place = map(int, text.split("."))
         return cls(iteration, bracket, number, place)
+
+
+Effort: TypeAlias = Callable[[int | Slot], float]
+"""About how long a trial takes for each epoch, by its draw or by its parent; only the order matters."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,13 +159,19 @@ class Schedule:
         return math.ceil(self.max_epochs / _power(self.factor, bracket - number))
 
 
-def next_job(schedule: Schedule, done: Mapping[Slot, float], taken: Collection[Slot]) -> Job | None:
+def next_job(
+    schedule: Schedule, done: Mapping[Slot, float], taken: Collection[Slot], effort: Effort | None = None
+) -> Job | None:
     """The next trial to run, or ``None`` where there is none for now.
+
+    What a round comes to does not depend on the order of its trials. With ``effort`` the longest goes first, so that
+    what begins last is soon over and no worker waits long for another. ASHA does not look at it: there order counts.
 
     Args:
         schedule: What is tried.
         done: Score of every trial that has ended, the higher the better, in the order in which they ended.
         taken: Trials that somebody runs.
+        effort: About how long trials take; ``None``: they run in their order.
 
     Example:
         >>> job = next_job(Schedule(), {}, {Slot(0, 2, 0, 0)})
@@ -170,8 +180,8 @@ def next_job(schedule: Schedule, done: Mapping[Slot, float], taken: Collection[S
     """
     rounds = schedule.rounds()
     if schedule.method == "asha":
-        return _promotion(schedule, rounds, done, taken) or _open(rounds[:1], done, taken)
-    return _open(rounds, done, taken)
+        return _promotion(schedule, rounds, done, taken) or _open(rounds[:1], done, taken, None)
+    return _open(rounds, done, taken, effort)
 
 
 def is_over(schedule: Schedule, done: Mapping[Slot, float], taken: Collection[Slot]) -> bool:
@@ -184,25 +194,27 @@ def ranked(slots: Sequence[Slot], scores: Mapping[Slot, float]) -> list[Slot]:
     return sorted(slots, key=lambda slot: -math.inf if math.isnan(scores[slot]) else scores[slot], reverse=True)
 
 
-def _open(rounds: Sequence[Round], done: Mapping[Slot, float], taken: Collection[Slot]) -> Job | None:
+def _open(
+    rounds: Sequence[Round], done: Mapping[Slot, float], taken: Collection[Slot], effort: Effort | None
+) -> Job | None:
     draw = 0
     before: Round | None = None
     for one in rounds:
-        parents: list[Slot] = []
-        if one.number and before is not None:
-            rivals = [before.slot(place) for place in range(before.size)]
-            if all(slot in done for slot in rivals):
-                parents = ranked(rivals, done)
-        for place in range(one.size if not one.number else min(one.size, len(parents))):
-            slot = one.slot(place)
-            if slot not in done and slot not in taken:
-                return Job(
-                    slot=slot,
-                    parent=parents[place] if one.number else None,
-                    draw=None if one.number else draw + place,
-                    first_epoch=one.first_epoch,
-                    epochs=one.epochs,
-                )
+        sources: Sequence[int | Slot] = range(draw, draw + one.size)
+        if one.number:
+            rivals = [before.slot(place) for place in range(before.size)] if before is not None else []
+            sources = ranked(rivals, done)[: one.size] if all(slot in done for slot in rivals) else ()
+        free = [place for place in range(len(sources)) if one.slot(place) not in done and one.slot(place) not in taken]
+        if free:
+            place = free[0] if effort is None else max(free, key=[effort(source) for source in sources].__getitem__)
+            source = sources[place]
+            return Job(
+                slot=one.slot(place),
+                parent=source if isinstance(source, Slot) else None,
+                draw=None if isinstance(source, Slot) else source,
+                first_epoch=one.first_epoch,
+                epochs=one.epochs,
+            )
         draw += 0 if one.number else one.size
         before = one
     return None

@@ -1,38 +1,40 @@
-"""One trial of a search: an LSTM of the population, trained for the epochs it is granted.
+"""One trial of a search: a detector fitted to windows of the training part, and scored on those of the validation part.
 
-A promoted trial goes on from the weights of its parent's best epoch with a fresh Adam, as Keras Tuner's does. All that
-is drawn comes from the seed of the search and the place of the trial in the schedule, so that it does not matter who
-runs it, or when. Needs JAX: import it where something is searched.
+An LSTM is one of the population, so that few programs serve all trials; another network is compiled for what it is;
+trees are grown at once. A network is trained for the epochs it is granted. A promoted trial goes on from the weights of
+its parent's best epoch with a fresh Adam, as Keras Tuner's does. All that is drawn comes from the seed of the search
+and the place of the trial in the schedule, so that it does not matter who runs it, or when. Needs JAX: import it where
+something is searched.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
+from yawstring.learn.search.detectors import dense_of, dropouts_of, family_of, has_epochs
 from yawstring.learn.search.material import Material
+from yawstring.learn.search.objectives import OBJECTIVES, Objective, objective_of
+from yawstring.learn.search.parameters import Values
 from yawstring.learn.search.schedule import Job, Slot
-from yawstring.learn.search.space import Space, Values
+from yawstring.learn.search.space import Space
 from yawstring.models.base import Epoch, Json
 from yawstring.models.engine.fitting import Fit, Passed, balanced_weights
 from yawstring.models.engine.initial import Weights, initial_weights
+from yawstring.models.engine.network import Network, Settings
 from yawstring.models.engine.population import Population, padded, settings, shapes
 from yawstring.models.engine.program import Adam, Options
-from yawstring.models.recurrent import LSTM
-
-Objective = Literal["macro_f1", "batch_f1", "accuracy"]
-OBJECTIVES: tuple[Objective, ...] = ("macro_f1", "batch_f1", "accuracy")
-"""What is to be highest on the validation part: the mean F1 of the classes, Keras's mean over batches of the F1 of
-class 1 (the notebook's), or the share that is right."""
+from yawstring.models.networks import NetworkFamily
+from yawstring.models.scoring import open_scorer
 
 WIDTH_CLASSES = 4
 """Widths that LSTMs are padded to, at most: each is compiled once."""
 
-ORDER, DROPS, WEIGHTS = 0, 1, 2
+ORDER, DROPS, WEIGHTS, GROWN = 0, 1, 2, 3
 """What a seed is for."""
 
 
@@ -66,6 +68,11 @@ class TrialOptions:
             raise OptionError(f"no objective '{self.objective}': {', '.join(OBJECTIVES)}")
         if self.batch < 1 or self.seed < 0:
             raise OptionError("a batch holds at least 1 window, and a seed is 0 or more")
+
+    @property
+    def is_population(self) -> bool:
+        """Whether one program serves many trials."""
+        return self.space.detector == "lstm"
 
     @property
     def layers(self) -> int:
@@ -116,7 +123,7 @@ def run_trial(
     root: Slot,
     watch: Callable[[Epoch, float], None],
 ) -> Ended:
-    """Train a trial for its epochs, and score each on the validation part.
+    """Train a trial for its epochs, and score each on the validation part; what has no epochs is fitted once.
 
     Args:
         materials: Windows by their length.
@@ -127,7 +134,9 @@ def run_trial(
         root: The first of its line, whose weights were drawn.
         watch: Called after every epoch, with the objective; what it raises ends the trial.
     """
-    material = materials[int(values["window"])].only(str(values["columns"]))
+    material = materials[int(values["window"])].read_by(values)
+    if not has_epochs(options.space.detector):
+        return _grown(material, job, values, options, watch)
     fit = _begin(material, job, values, start, options, root)
     order = np.random.default_rng(_seed(options.seed, job.slot, ORDER))
     history: list[Epoch] = []
@@ -135,11 +144,11 @@ def run_trial(
     for number in range(job.first_epoch + 1, job.epochs + 1):
         learnt = fit.epoch(order.permutation(len(material.train)))
         judged = fit.evaluate(material.validation)
-        score = _score(judged, material.classes, options)
+        score = _score(judged, values, options)
         epoch = Epoch(
             number=number,
             loss=learnt.loss,
-            f1=_score(learnt, material.classes, options),
+            f1=_score(learnt, values, options),
             validation_loss=judged.loss,
             validation_f1=score,
         )
@@ -154,7 +163,10 @@ def run_trial(
 
 
 def weight_shapes(material: Material, values: Values, options: TrialOptions) -> dict[str, tuple[int, ...]]:
-    """Shapes of the padded weights of a trial."""
+    """Shapes of the weights of a trial, those of a population padded."""
+    if not options.is_population:
+        drawn = _drawn(np.random.default_rng(0), material, values, options)
+        return {name: array.shape for name, array in drawn.items()}
     return shapes(
         features=material.train.rows.shape[1],
         units=options.units(int(values["units"])),
@@ -165,38 +177,13 @@ def weight_shapes(material: Material, values: Values, options: TrialOptions) -> 
 
 
 def fresh_weights(material: Material, values: Values, options: TrialOptions, root: Slot) -> Weights:
-    """The padded weights that the first trial of a line starts from."""
+    """The weights that the first trial of a line starts from, those of a population padded."""
     rng = np.random.default_rng(_seed(options.seed, root, WEIGHTS))
+    if not options.is_population:
+        return _drawn(rng, material, values, options)
     units = int(values["units"])
     fresh = initial_weights(rng, material.train.rows.shape[1], units, dense_of(values), _outputs(material))
     return padded(fresh, units=options.units(units), width=options.width, layers=options.layers)
-
-
-def dense_of(values: Values) -> tuple[int, ...]:
-    """Widths of the hidden dense layers of a draw."""
-    return tuple(int(values[f"dense_{layer}_units"]) for layer in range(int(values["layers"])))
-
-
-def dropouts_of(values: Values) -> tuple[float, ...]:
-    """Shares dropped after the recurrent layer and after each hidden dense layer of a draw."""
-    layers = range(int(values["layers"]))
-    return float(values["dropout"]), *(float(values[f"dense_{layer}_dropout"]) for layer in layers)
-
-
-def family_of(values: Values, *, epochs: int, batch: int = 32) -> LSTM:
-    """The detector that a draw stands for, trained for so many epochs to the last."""
-    dropout, *dense_dropout = dropouts_of(values)
-    return LSTM(
-        units=int(values["units"]),
-        dropout=dropout,
-        dense=dense_of(values),
-        dense_dropout=tuple(dense_dropout),
-        learning_rate=float(values["learning_rate"]),
-        class_weights=bool(values["class_weights"]),
-        batch=batch,
-        epochs=epochs,
-        keep="last",
-    )
 
 
 def history_to_json(history: Sequence[Epoch]) -> list[Json]:
@@ -221,8 +208,11 @@ def _begin(material: Material, job: Job, values: Values, start: Start | None, op
     train = material.train
     weights, adam = start or Start(fresh_weights(material, values, options, root), None)
     weighed = balanced_weights(train.labels, material.classes) if values["class_weights"] else _even(material.classes)
+    network: Network = (
+        Population(layers=options.layers) if options.is_population else _network(values, options).network()
+    )
     return Fit.start(
-        Population(layers=options.layers),
+        network,
         weights,
         train,
         batch=options.batch,
@@ -230,17 +220,64 @@ def _begin(material: Material, job: Job, values: Values, start: Start | None, op
             np.float32(values["learning_rate"]),
             weighed,
             np.uint32(_seed(options.seed, job.slot, DROPS).generate_state(1)[0]),
-            settings(depth=int(values["layers"]), dropouts=dropouts_of(values), layers=options.layers),
+            _told(values, options),
         ),
         adam=adam,
     )
 
 
-def _score(passed: Passed, classes: int, options: TrialOptions) -> float:
-    if options.objective == "accuracy":
-        return float(np.mean(passed.truth == passed.predicted))
-    how: Literal["macro", "batch"] = "batch" if options.objective == "batch_f1" else "macro"
-    return passed.f1(how, classes=classes, batch=options.batch)
+def _told(values: Values, options: TrialOptions) -> Settings | None:
+    if not options.is_population:
+        return None
+    return settings(depth=int(values["layers"]), dropouts=dropouts_of(values), layers=options.layers)
+
+
+def _network(values: Values, options: TrialOptions) -> NetworkFamily:
+    return cast(NetworkFamily, family_of(options.space.detector, values, epochs=1, batch=options.batch))
+
+
+def _drawn(rng: np.random.Generator, material: Material, values: Values, options: TrialOptions) -> Weights:
+    train = material.train
+    return _network(values, options).initial(
+        rng, length=train.length, features=train.rows.shape[1], outputs=_outputs(material)
+    )
+
+
+def _grown(
+    material: Material, job: Job, values: Values, options: TrialOptions, watch: Callable[[Epoch, float], None]
+) -> Ended:
+    """A trial of what is fitted at once: one epoch, and nothing to go on from."""
+    family = family_of(options.space.detector, values, epochs=1, batch=options.batch)
+    seed = int(_seed(options.seed, job.slot, GROWN).generate_state(1)[0])
+    scorer = open_scorer(family.fit(material.train, None, classes=material.classes, seed=seed).graph)
+    shown, chosen = (scorer.score(part) for part in (material.train, material.validation))
+    score = _judged(material.validation.labels, chosen, values, options)
+    learnt = _judged(material.train.labels, shown, values, options)
+    epoch = Epoch(
+        number=1,
+        loss=_log_loss(material.train.labels, shown),
+        f1=learnt,
+        validation_loss=_log_loss(material.validation.labels, chosen),
+        validation_f1=score,
+    )
+    watch(epoch, score)
+    return Ended(score=score, best_epoch=1, history=(epoch,), start=Start({}, None))
+
+
+def _log_loss(truth: NDArray[np.int64], probabilities: NDArray[np.float32]) -> float:
+    """Mean over windows; a probability of nought counts as the least that there is in single precision."""
+    right = probabilities[np.arange(len(truth)), truth]
+    return float(-np.log(np.maximum(right, np.finfo(np.float32).tiny)).mean(dtype=np.float64))
+
+
+def _score(passed: Passed, values: Values, options: TrialOptions) -> float:
+    return _judged(passed.truth, passed.probabilities, values, options)
+
+
+def _judged(
+    truth: NDArray[np.int64], probabilities: NDArray[np.float32], values: Values, options: TrialOptions
+) -> float:
+    return objective_of(options.objective, truth, probabilities, threshold=values["threshold"], batch=options.batch)
 
 
 def _outputs(material: Material) -> int:

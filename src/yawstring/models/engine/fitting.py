@@ -29,13 +29,29 @@ class Passed:
         losses: ``float32[batch]``, the mean of each batch.
         loss: Mean over all windows.
         truth: ``int64[window]``.
-        predicted: ``int32[window]``.
+        logits: ``float32[window, output]``.
     """
 
     losses: NDArray[np.float32]
     loss: float
     truth: NDArray[np.int64]
-    predicted: NDArray[np.int32]
+    logits: NDArray[np.float32]
+
+    @property
+    def predicted(self) -> NDArray[np.int32]:
+        """``int32[window]``, the likeliest class; of two, class 1 where its probability is above a half."""
+        if self.logits.shape[1] == 1:
+            return np.asarray(self.logits[:, 0] > 0, np.int32)
+        return np.asarray(self.logits.argmax(axis=1), np.int32)
+
+    @property
+    def probabilities(self) -> NDArray[np.float32]:
+        """``float32[window, class]``, each row summing to 1."""
+        logits = self.logits.astype(np.float64)
+        if logits.shape[1] == 1:
+            logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+        shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(shares / shares.sum(axis=1, keepdims=True), np.float32)
 
     def f1(self, how: Literal["macro", "batch"], *, classes: int, batch: int) -> float:
         """F1 of the pass, over all windows or averaged over batches."""
@@ -97,10 +113,10 @@ class Fit:
         """Learn from the training windows once, in the order given, ``int64[window]``."""
         batches = _batches(self.train, order, self.batch)
         rows = self._on_device(self.train.rows)
-        self._state, losses, predicted = learn(
+        self._state, losses, logits = learn(
             self._state, rows, batches, self.options, length=self.train.length, network=self.network
         )
-        return _passed(batches, losses, predicted)
+        return _passed(batches, losses, logits)
 
     def evaluate(self, windows: Windows) -> Passed:
         """Score windows with the weights as they are, in their own order."""
@@ -115,7 +131,8 @@ class Fit:
 
         JAX sorts the keys of a dictionary, so the order of the layers is brought along.
         """
-        return self.network.unpacked({name: np.asarray(self._state.parameters[name]) for name in self._names})
+        made = self.network.unpacked({name: np.asarray(array) for name, array in self._state.parameters.items()})
+        return {name: made[name] for name in self._names}
 
     def adam(self) -> Adam:
         """What Adam remembers, on the host."""
@@ -155,7 +172,7 @@ def _batches(windows: Windows, order: NDArray[np.int64], lanes: int) -> Batches:
     return Batches(starts.reshape(count, lanes), labels.reshape(count, lanes), np.int32(total))
 
 
-def _passed(batches: Batches, losses: Array, predicted: Array) -> Passed:
+def _passed(batches: Batches, losses: Array, logits: Array) -> Passed:
     total, lanes = int(batches.total), batches.labels.shape[1]
     count = -(-total // lanes)
     sums = np.asarray(losses)[:count]
@@ -165,7 +182,7 @@ def _passed(batches: Batches, losses: Array, predicted: Array) -> Passed:
         losses=(sums / sizes).astype(np.float32),
         loss=float(sums.sum(dtype=np.float64) / total),
         truth=batches.labels.reshape(-1)[:total].astype(np.int64),
-        predicted=np.asarray(predicted).reshape(-1)[:total],
+        logits=np.asarray(logits).reshape(-1, logits.shape[2])[:total],
     )
 
 

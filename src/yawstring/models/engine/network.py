@@ -29,21 +29,29 @@ class Drop(NamedTuple):
 
     draw: Array | None = None
 
-    def __call__(self, values: Array, share: float | Array, place: int) -> Array:
+    def __call__(self, values: Array, share: float, place: int) -> Array:
         """Values with this share of them at nought and the others scaled up.
 
         Args:
             values: ``float32[…]``.
-            share: At least 0, below 1; an array, ``float32[]``, is a value of run time.
+            share: At least 0, below 1.
             place: Which dropout of the network this is; each has a number of its own.
         """
-        if self.draw is None or (isinstance(share, float | int) and share == 0):
+        if self.draw is None or share == 0:
             return values
+        kept = self._hashed(values, place) >= jnp.uint32(round(share * 2**32))
+        return jnp.where(kept, values * jnp.float32(1 / (1 - share)), 0)
+
+    def told(self, values: Array, settings: "Settings", place: int) -> Array:
+        """The same with the share of ``place`` among a network's settings: a value of run time."""
+        if self.draw is None:
+            return values
+        least = (jnp.asarray(settings.shares)[place] * jnp.float32(2**32)).astype(jnp.uint32)
+        return jnp.where(self._hashed(values, place) >= least, values * jnp.asarray(settings.scales)[place], 0)
+
+    def _hashed(self, values: Array, place: int) -> Array:
         numbers = lax.iota(jnp.uint32, values.size).reshape(values.shape)
-        hashed = mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(self.draw + jnp.uint32(place)))
-        if isinstance(share, float | int):
-            return jnp.where(hashed >= jnp.uint32(round(share * 2**32)), values * jnp.float32(1 / (1 - share)), 0)
-        return jnp.where(hashed >= (share * jnp.float32(2**32)).astype(jnp.uint32), values / (1 - share), 0)
+        return mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(jnp.asarray(self.draw) + jnp.uint32(place)))
 
 
 class Settings(NamedTuple):
@@ -52,10 +60,12 @@ class Settings(NamedTuple):
     Attributes:
         depth: ``int32``, hidden dense layers that are there.
         shares: ``float32[layer + 1]``, dropped of what goes into each hidden dense layer there may be; the output last.
+        scales: ``float32[layer + 1]``, what the rest is multiplied by: 1 / (1 - share).
     """
 
     depth: NDArray[np.int32] | np.int32 | Array
     shares: NDArray[np.float32] | Array
+    scales: NDArray[np.float32] | Array
 
 
 class Network(ABC):

@@ -4,10 +4,16 @@ Compiling costs more than training a small trial, so a search compiles few progr
 has not is skipped by a condition inside the program, forwards and backwards. A narrower layer is laid into a wider one
 of noughts: with rectifiers and an LSTM's gates neither values nor gradients ever leave nought there, so that the
 padded network *is* the narrow one, and only the time of its products is lost.
+
+Inside a program the dense layers beyond the first lie in one array, and all biases in another. That is not for show:
+XLA's executor on a CPU hands work to its own threads once more than eight operations can run at the same time, as the
+updates of so many arrays can, and whatever it hands over stays with them. There is one such thread, so trials that
+wait for it take turns, and a second core stands idle; with few arrays every trial stays on the thread that began it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +27,9 @@ from yawstring.models.engine.network import Drop, Network, Parameters, Settings
 from yawstring.models.engine.recurrent import Recurrent
 
 GATES = 4
+
+FIRST, DEEPER, BIASES = "dense_0/kernel", "deeper/kernels", "biases"
+"""Names inside a program: the first dense layer's kernel, those of the deeper ones, and every layer's bias."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +52,33 @@ class Population(Recurrent):
         """As :meth:`Network.logits`."""
         if self.settings is None:
             raise ValueError("a population is told the depth and dropout of its trial first")
-        depth, shares = jnp.asarray(self.settings.depth), jnp.asarray(self.settings.shares)
-        hidden = lstm.last_hidden(
-            x, parameters["lstm/kernel"], parameters["lstm/recurrent_kernel"], parameters["lstm/bias"]
-        )
-        for layer in range(self.layers):
-            kernel, bias = parameters[f"dense_{layer}/kernel"], parameters[f"dense_{layer}/bias"]
-            hidden = drop(hidden, shares[layer], layer)
-            hidden = _if_there(layer < depth, hidden, kernel, bias) if layer else jax.nn.relu(hidden @ kernel + bias)
-        hidden = drop(hidden, shares[self.layers], self.layers)
-        return hidden @ parameters["output/kernel"] + parameters["output/bias"]
+        kernel, recurrent, first = (parameters[name] for name in ("lstm/kernel", "lstm/recurrent_kernel", FIRST))
+        widths = [kernel.shape[1], first.shape[1], (self.layers - 1) * first.shape[1]]
+        gates, bias, rows, output = jnp.split(parameters[BIASES], np.cumsum(widths).tolist())
+        hidden = drop.told(lstm.last_hidden(x, kernel, recurrent, gates), self.settings, 0)
+        hidden = jax.nn.relu(hidden @ first + bias)
+        if self.layers > 1:
+            rows = rows.reshape(self.layers - 1, first.shape[1])
+            hidden = _deeper(self.settings, drop.draw, hidden, parameters[DEEPER], rows)
+        return drop.told(hidden, self.settings, self.layers) @ parameters["output/kernel"] + output
+
+    def packed(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """As :meth:`Network.packed`: of what :func:`padded` made, the deeper layers in one array, biases in another."""
+        swapped = super().packed(weights)
+        deeper = [swapped.pop(f"dense_{layer}/kernel") for layer in range(1, self.layers)]
+        made = {name: array for name, array in swapped.items() if not name.endswith("/bias")}
+        made[BIASES] = np.concatenate([array for name, array in swapped.items() if name.endswith("/bias")])
+        return made | ({DEEPER: np.stack(deeper)} if deeper else {})
+
+    def unpacked(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
+        """Undoes :meth:`packed`."""
+        kernel, first = weights["lstm/kernel"], weights[FIRST]
+        widths = {"lstm": kernel.shape[1]} | {f"dense_{layer}": first.shape[1] for layer in range(self.layers)}
+        biases = np.split(weights[BIASES], np.cumsum([*widths.values()]))
+        made = {name: array for name, array in weights.items() if name not in (BIASES, DEEPER)}
+        made |= {f"dense_{layer}/kernel": weights[DEEPER][layer - 1] for layer in range(1, self.layers)}
+        made |= {f"{name}/bias": array for name, array in zip((*widths, "output"), biases, strict=True)}
+        return super().packed(made)  # swaps the same gates again
 
 
 def settings(*, depth: int, dropouts: Sequence[float], layers: int) -> Settings:
@@ -69,7 +95,7 @@ def settings(*, depth: int, dropouts: Sequence[float], layers: int) -> Settings:
     """
     shares = np.zeros(layers + 1, np.float32)
     shares[:depth], shares[layers] = dropouts[:depth], dropouts[depth]
-    return Settings(np.int32(depth), shares)
+    return Settings(np.int32(depth), shares, np.float32(1) / (1 - shares))
 
 
 def shapes(*, features: int, units: int, width: int, layers: int, outputs: int) -> dict[str, tuple[int, ...]]:
@@ -145,34 +171,69 @@ def _laid(small: NDArray[np.float32] | None, shape: tuple[int, ...]) -> NDArray[
 
 
 @jax.custom_vjp
-def _if_there(there: Array, hidden: Array, kernel: Array, bias: Array) -> Array:
-    """A dense layer with rectifiers where ``there``, else ``hidden`` as it is.
+def _deeper(settings: Settings, draw: Array | None, hidden: Array, kernels: Array, biases: Array) -> Array:
+    """The dense layers beyond the first, with dropout before each; those that the trial has not are passed by.
 
-    The gradient is written by hand: of a condition, automatic differentiation keeps what either branch might need.
+    The gradient is written by hand: of a condition, automatic differentiation keeps what either branch might need, and
+    of a slice of ``kernels`` it makes an array as large as they all are.
+
+    Args:
+        settings: Of the trial.
+        draw: As :class:`Drop` has it.
+        hidden: ``float32[window, unit]``, after the first layer.
+        kernels: ``float32[layer - 1, unit, unit]``.
+        biases: ``float32[layer - 1, unit]``.
     """
-    out: Array = lax.cond(there, lambda: jax.nn.relu(hidden @ kernel + bias), lambda: hidden)
-    return out
+    return _forward(settings, draw, hidden, kernels, biases)[0]
 
 
-_Kept = tuple[Array, Array, Array, Array]
+class _Kept(NamedTuple):
+    """What the gradient needs; of each layer what went in, dropout done, and what came out."""
+
+    settings: Settings
+    draw: Array | None
+    kernels: Array
+    steps: list[tuple[Array, Array]]
 
 
-def _forward(there: Array, hidden: Array, kernel: Array, bias: Array) -> tuple[Array, _Kept]:
-    out = _if_there(there, hidden, kernel, bias)
-    return out, (there, hidden, kernel, out)
+def _forward(
+    settings: Settings, draw: Array | None, hidden: Array, kernels: Array, biases: Array
+) -> tuple[Array, _Kept]:
+    steps: list[tuple[Array, Array]] = []
+    for layer in range(1, len(kernels) + 1):
+        dropped = Drop(draw).told(hidden, settings, layer)
+
+        def through(at: int = layer - 1, x: Array = dropped) -> Array:
+            return jax.nn.relu(x @ kernels[at] + biases[at])
+
+        def past(x: Array = dropped) -> Array:
+            return x
+
+        hidden = lax.cond(layer < jnp.asarray(settings.depth), through, past)
+        steps.append((dropped, hidden))
+    return hidden, _Kept(settings, draw, kernels, steps)
 
 
-def _backward(kept: _Kept, d_out: Array) -> tuple[None, Array, Array, Array]:
-    there, hidden, kernel, out = kept
+def _backward(kept: _Kept, d_hidden: Array) -> tuple[None, None, Array, Array, Array]:
+    d_kernels: list[Array] = []
+    d_biases: list[Array] = []
+    width = kept.kernels.shape[2]
+    for layer, (dropped, out) in reversed([*enumerate(kept.steps, start=1)]):
 
-    def through() -> tuple[Array, Array, Array]:
-        d_sum = jnp.where(out > 0, d_out, 0)
-        return d_sum @ kernel.T, hidden.T @ d_sum, d_sum.sum(0)
+        def through(
+            at: int = layer - 1, x: Array = dropped, out: Array = out, d: Array = d_hidden
+        ) -> tuple[Array, Array, Array]:
+            d_sum = jnp.where(out > 0, d, 0)
+            return d_sum @ kept.kernels[at].T, x.T @ d_sum, d_sum.sum(0)
 
-    def past() -> tuple[Array, Array, Array]:
-        return d_out, jnp.zeros_like(kernel), jnp.zeros(kernel.shape[1], kernel.dtype)
+        def past(d: Array = d_hidden) -> tuple[Array, Array, Array]:
+            return d, jnp.zeros((width, width), d.dtype), jnp.zeros(width, d.dtype)
 
-    return None, *lax.cond(there, through, past)
+        d_dropped, d_kernel, d_bias = lax.cond(layer < jnp.asarray(kept.settings.depth), through, past)
+        d_hidden = Drop(kept.draw).told(d_dropped, kept.settings, layer)  # what it does is linear
+        d_kernels.insert(0, d_kernel)
+        d_biases.insert(0, d_bias)
+    return None, None, d_hidden, jnp.stack(d_kernels), jnp.stack(d_biases)
 
 
-_if_there.defvjp(_forward, _backward)
+_deeper.defvjp(_forward, _backward)

@@ -2,7 +2,7 @@
 
 An epoch is one loop over batches inside one XLA program: windows are gathered from the rows by index, dropout,
 gradients and Adam (Kingma and Ba, 2015, in Keras's form) happen inside, and the state is donated, so that nothing but
-the order of the windows goes in and nothing but losses and predicted classes comes out. Lengths are padded to a few
+the order of the windows goes in and nothing but losses and logits comes out. Lengths are padded to a few
 sizes and the number of batches is an argument, so that another count of windows seldom means another compilation.
 Which network it is, is a static argument: one program is compiled for each.
 """
@@ -100,15 +100,14 @@ def learn(
         network: What is trained.
 
     Returns:
-        The new state; the sum of each batch's losses, ``float32[batch]``; the classes predicted,
-        ``int32[batch, lane]``, as the network stood before the batch was learnt, dropout included, which is what Keras
-        counts too.
+        The new state; the sum of each batch's losses, ``float32[batch]``; the logits, ``float32[batch, lane, output]``,
+        as the network stood before the batch was learnt, dropout included, which is what Keras counts too.
     """
     count, lanes = batches.labels.shape
-    network = network.bound(options.settings)
 
     def batch(index: Array, carry: tuple[State, Array, Array]) -> tuple[State, Array, Array]:
-        state, losses, predicted = carry
+        state, losses, told = carry
+        trained = network.bound(_at_every_step(options.settings, index))
         labels = _at(batches.labels, index)
         left = batches.total - index * lanes
         weights = jnp.where(lax.iota(jnp.int32, lanes) < left, options.class_weights[labels], 0)
@@ -116,15 +115,16 @@ def learn(
         drop = Drop(mixed(options.key ^ mixed(state.step.astype(jnp.uint32))))
 
         def mean_loss(parameters: Parameters) -> tuple[Array, tuple[Array, Array]]:
-            logits = network.logits(parameters, x, drop)
+            logits = trained.logits(parameters, x, drop)
             total = jnp.sum(cross_entropy(logits, labels) * weights)
-            return total / jnp.minimum(left, lanes), (total, _decided(logits))
+            return total / jnp.minimum(left, lanes), (total, logits)
 
-        gradient, (total, decided) = jax.grad(mean_loss, has_aux=True)(state.parameters)
+        gradient, (total, logits) = jax.grad(mean_loss, has_aux=True)(state.parameters)
         state = _adam(state, _end_to_end(gradient), options.learning_rate)
-        return state, _put(losses, total, index), _put(predicted, decided, index)
+        return state, _put(losses, total, index), _put(told, logits, index)
 
-    start = (state, jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
+    outputs = state.parameters["output/kernel"].shape[1]
+    start = (state, jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes, outputs), jnp.float32))
     after: tuple[State, Array, Array] = lax.fori_loop(0, _used(batches), batch, start)
     return after
 
@@ -139,19 +139,20 @@ def judge(
     length: int,
     network: Network,
 ) -> tuple[Array, Array]:
-    """Losses and predicted classes as :func:`learn` gives them, without learning and without dropout."""
+    """Losses and logits as :func:`learn` gives them, without learning and without dropout."""
     count, lanes = batches.labels.shape
     network = network.bound(settings)
 
     def batch(index: Array, carry: tuple[Array, Array]) -> tuple[Array, Array]:
-        losses, predicted = carry
+        losses, told = carry
         labels = _at(batches.labels, index)
         valid = lax.iota(jnp.int32, lanes) < batches.total - index * lanes
         logits = network.logits(parameters, _windows(rows, _at(batches.starts, index), length, network))
         total = jnp.sum(jnp.where(valid, cross_entropy(logits, labels), 0))
-        return _put(losses, total, index), _put(predicted, _decided(logits), index)
+        return _put(losses, total, index), _put(told, logits, index)
 
-    start = (jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes), jnp.int32))
+    outputs = parameters["output/kernel"].shape[1]
+    start = (jnp.zeros(count, jnp.float32), jnp.zeros((count, lanes, outputs), jnp.float32))
     after: tuple[Array, Array] = lax.fori_loop(0, _used(batches), batch, start)
     return after
 
@@ -166,6 +167,18 @@ def cross_entropy(logits: Array, labels: Array) -> Array:
         return jnp.maximum(logit, 0) - logit * labels + jnp.log1p(jnp.exp(-jnp.abs(logit)))
     right = labels[:, None] == lax.iota(jnp.int32, logits.shape[1])
     return -jnp.sum(jnp.where(right, jax.nn.log_softmax(logits), 0), axis=1)
+
+
+def _at_every_step(settings: Settings | None, index: Array) -> Settings | None:
+    """Settings that the compiler takes for others in every batch.
+
+    It would work out each layer's before the loop, all of them at once, and XLA's executor on a CPU hands work to its
+    own threads where more than eight operations could run at once: to one thread for all programs of the process.
+    """
+    if settings is None:
+        return None
+    varied: Settings = lax.optimization_barrier((settings, index))[0]  # type: ignore[no-untyped-call]  # as JAX leaves it
+    return varied
 
 
 def _used(batches: Batches) -> Array:
@@ -189,13 +202,6 @@ def _windows(rows: Array, starts: Array, length: int, network: Network) -> Array
     """Windows in the order of axes that the network takes."""
     steps = jnp.arange(length, dtype=jnp.int32)
     return rows[starts[None, :] + steps[:, None] if network.time_first else starts[:, None] + steps[None, :]]
-
-
-def _decided(logits: Array) -> Array:
-    """Class with the highest probability; of two, class 1 where its probability is above a half."""
-    if logits.shape[1] == 1:
-        return (logits[:, 0] > 0).astype(jnp.int32)
-    return jnp.argmax(logits, axis=1).astype(jnp.int32)
 
 
 def _end_to_end(gradient: Parameters) -> Array:
