@@ -9,6 +9,7 @@ import pytest
 from yawstring.app.benchmark import flights
 from yawstring.app.benchmark.campaigns import ATTACKS, STRENGTHS, TEST, TRAIN, VALIDATE, Campaign
 from yawstring.app.benchmark.flights_page import section
+from yawstring.edge import campaigns
 from yawstring.models.majority import Majority
 from yawstring.simulate.attacks import KINDS
 
@@ -21,9 +22,16 @@ PARTS = {"train": SHORT, "validation": replace(SHORT, name="short-too"), "test":
 
 
 @pytest.fixture(scope="module")
-def table():
+def keep(tmp_path_factory):
+    return tmp_path_factory.mktemp("kept")
+
+
+@pytest.fixture(scope="module")
+def table(keep):
     told = []
-    found = flights.flown(3, 2, told.append, parts=PARTS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(campaigns, "PER_PROCESS", 1)  # more flights than a pool makes: the next one goes on
+        found = flights.flown(flights.Flying(seed=3, workers=2, keep=keep), told.append, parts=PARTS)
     assert len(told) == 9
     return found
 
@@ -53,13 +61,41 @@ def test_every_part_has_the_flights_of_its_campaign(table):
     assert dict(flights_of.iter_rows()) == {"train": 3, "validation": 3, "test": 3}
 
 
+def test_a_flight_that_was_kept_is_not_flown_again(table, keep):
+    files = {path: path.stat().st_mtime_ns for path in keep.iterdir()}
+    told = []
+    again = flights.flown(flights.Flying(seed=3, workers=1, keep=keep), told.append, parts=PARTS)
+    assert all(one.endswith(", kept") for one in told)
+    assert again.digest == table.digest
+    assert again.frame.equals(table.frame)
+    assert {path: path.stat().st_mtime_ns for path in keep.iterdir()} == files
+    assert len(files) == 9
+
+
+def test_what_is_kept_is_known_by_all_that_a_flight_comes_from(keep):
+    (scenario, *_) = SHORT.scenarios(3)
+    (other, *_) = replace(SHORT, duration_s=61).scenarios(3)
+    keys = {
+        campaigns._key(campaigns._Job(scenario=one, seed=seed, options=options, keep=keep))
+        for one, seed, options in (
+            (scenario, 1, flights.SIGNALS),
+            (scenario, 2, flights.SIGNALS),
+            (other, 1, flights.SIGNALS),
+            (scenario, 1, replace(flights.SIGNALS, every_s=1.0)),
+        )
+    }
+    assert len(keys) == 4
+
+
 def test_a_detector_finds_loud_attacks_and_majority_does_not(table):
     told = []
     contenders = (flights.TREES, flights.Contender(name="majority", family=Majority()))
     trees, majority = flights.results(table, 1, told.append, contenders)
     assert trees.incidents["episodes"] == majority.incidents["episodes"] == 2
     assert (trees.incidents["found"], majority.incidents["found"]) == (2, 0)
-    strengths = flights.by_strength(trees.trained, 1, 1, told.append, campaigns=(replace(SHORT, name="again"),))
+    strengths = flights.by_strength(
+        trees.trained, flights.Flying(), told.append, campaigns=(replace(SHORT, name="again"),)
+    )
     left_out = replace(flights.TREES, name="flood", unseen="flood")
     (unseen,) = flights.results(table, 1, told.append, (left_out,))
     page = "\n".join(section((trees, majority), (unseen,), strengths, seed=1, digest="0" * 64))

@@ -5,26 +5,30 @@ measure. Flights run side by side in processes of their own.
 """
 
 import hashlib
+import json
 import multiprocessing
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
 
+from yawstring.edge.files import read_table, write_parquet
 from yawstring.edge.flights import find_flights
 from yawstring.edge.fusion import FusionOptions, fuse_flight
-from yawstring.edge.simulations import Flight, flight_seed, write_flight
+from yawstring.edge.simulations import flight_seed, write_flight
 from yawstring.schema import RECORDING, modality_of
-from yawstring.simulate.scenario import Scenario
+from yawstring.simulate.scenario import Scenario, draw, scenario_text
 from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions
 from yawstring.table.signals.tables import signal_frame
+from yawstring.version import __version__
 
 PER_PROCESS = 16
-"""Flights that a process makes before it gives way to a fresh one, which returns its memory."""
+"""Flights that a process makes before it gives way to a fresh one, which returns its memory. Whole pools are replaced:
+one whose processes leave one by one may wait for ever (https://github.com/python/cpython/issues/115634)."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -32,16 +36,22 @@ class Flown:
     """One flight of a campaign.
 
     Attributes:
-        flight: What it was.
-        frames: Frames captured.
-        table: Its signals.
-        digests: SHA-256 of capture, log and truth.
+        scenario: Its scenario's name.
+        table: Its signals, under the digest of capture, log and truth.
+        kept: Whether it was flown before, and its signals kept.
     """
 
-    flight: Flight
-    frames: int
-    table: pl.DataFrame
-    digests: tuple[str, ...]
+    scenario: str
+    table: Table
+    kept: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Job:
+    scenario: Scenario
+    seed: int
+    options: SignalOptions
+    keep: Path | None
 
 
 def fly(
@@ -51,6 +61,7 @@ def fly(
     *,
     name: str,
     workers: int = 1,
+    keep: Path | None = None,
     done: Callable[[Flown], None] | None = None,
 ) -> Table:
     """Fly scenarios, one flight each, and measure them.
@@ -64,17 +75,23 @@ def fly(
         options: How signals are measured.
         name: The table's.
         workers: Processes.
+        keep: Folder that each flight's signals are written to, and taken from where the same flight was flown before
+            by this version.
         done: Is shown each flight, in order.
+
+    Raises:
+        TableError: The folder cannot be written, or what is kept there cannot be read.
     """
-    jobs = [(one, flight_seed(seed, number), options) for number, one in enumerate(scenarios)]
+    jobs = [
+        _Job(scenario=one, seed=flight_seed(seed, number), options=options, keep=keep)
+        for number, one in enumerate(scenarios)
+    ]
     frames, digests = list[pl.DataFrame](), list[str]()
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, max_tasks_per_child=PER_PROCESS) as pool:
-        for number, flown in enumerate(pool.map(_flown, jobs)):
-            frames.append(flown.table.with_columns(pl.lit(number, pl.Int32).alias(RECORDING)))
-            digests += flown.digests
-            if done is not None:
-                done(flown)
+    for number, flown in enumerate(_all_flown(jobs, workers)):
+        frames.append(flown.table.frame.with_columns(pl.lit(number, pl.Int32).alias(RECORDING)))
+        digests.append(flown.table.digest)
+        if done is not None:
+            done(flown)
     frame = pl.concat(frames)
     return Table(
         frame=frame,
@@ -86,11 +103,42 @@ def fly(
     )
 
 
-def _flown(job: tuple[Scenario, int, SignalOptions]) -> Flown:
-    scenario, seed, options = job
+def _all_flown(jobs: Sequence[_Job], workers: int) -> Iterator[Flown]:
+    context = multiprocessing.get_context("spawn")
+    at_once = workers * PER_PROCESS
+    for first in range(0, len(jobs), at_once):
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            yield from pool.map(_flown, jobs[first : first + at_once])
+
+
+def _flown(job: _Job) -> Flown:
+    kept = None if job.keep is None else job.keep / f"{_key(job)}.parquet"
+    if kept is not None and kept.is_file():
+        return Flown(scenario=job.scenario.name, table=read_table(kept), kept=True)
+    table = _measured(job)
+    if kept is not None:
+        write_parquet(table, kept)
+    return Flown(scenario=job.scenario.name, table=table, kept=False)
+
+
+def _key(job: _Job) -> str:
+    """32 hexadecimal digits of all that a flight and its signals come from."""
+    told = (__version__, scenario_text(draw(job.scenario, job.seed), notes={}), json.dumps(job.options.to_json()))
+    return hashlib.sha256("\x1f".join(told).encode()).hexdigest()[:32]
+
+
+def _measured(job: _Job) -> Table:
     with tempfile.TemporaryDirectory(prefix="yawstring-") as folder:
         place = Path(folder) / "flight"
-        flight = write_flight(scenario, seed, place)
+        write_flight(job.scenario, job.seed, place)
         (files,) = find_flights(place)
         fused, account = fuse_flight(files, FusionOptions())
-    return Flown(flight=flight, frames=len(fused), table=signal_frame(fused, options), digests=tuple(account.digests))
+    frame = signal_frame(fused, job.options)
+    return Table(
+        frame=frame,
+        layout="unknown",
+        capture=job.scenario.name,
+        modality=modality_of(frame.columns),
+        digest=hashlib.sha256("".join(account.digests).encode()).hexdigest(),
+        signals=job.options,
+    )

@@ -115,7 +115,14 @@ class Campaign:
         return f'duration_s = {self.benign_s}\nsecurity = "{security}"\n{text}'
 
 
-TRAIN = Campaign(name="train", attacked=32, benign=8, ranges=NARROW)
+FALSE_STATES = tuple(kind for kind in ATTACKS if kind.startswith("telemetry_"))
+
+TRAIN = Campaign(
+    name="train", attacked=32, benign=8, attacks=8, duration_s=FIRST_S + 8 * SLOT_S + JITTER_S, ranges=NARROW,
+    kinds=(*ATTACKS, *FALSE_STATES),
+)  # fmt: skip
+"""256 attacks. False states are of many shapes, so they are dealt twice as often as the others."""
+
 VALIDATE = Campaign(name="validate", attacked=10, benign=10, duration_s=300, benign_s=600, ranges=NARROW)
 TEST = Campaign(name="test", attacked=100, benign=80, benign_s=460, ranges=WIDE)
 """400 attacks, or somewhat fewer where one changes nothing, and 10.2 hours without."""

@@ -6,6 +6,7 @@ chosen for a budget of false alarms on the flights to choose by; the flights tha
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import cast
 
 import polars as pl
@@ -37,6 +38,9 @@ EVERY_S = 0.25
 
 SIGNALS = SignalOptions(every_s=EVERY_S)
 EVENTS = EventSpec(confirm=2, within=3)
+PATIENT = EventSpec(confirm=32, within=40)
+"""Rows that make an incident, for a detector that may take ten seconds over it."""
+
 BUDGET_PER_HOUR = 0.5
 """False alarms an hour on the flights to choose by: half of what is allowed, for few hours prove little."""
 
@@ -54,6 +58,8 @@ class Contender:
         modality: Signals it reads; ``None``: all.
         null: Whether the telemetry is another flight's.
         unseen: Class of attacks that it never learns from, and should call unknown.
+        unknown: Whether novelty stands beside it; always so where a class is unseen.
+        events: When its rows make an incident.
     """
 
     name: str
@@ -62,6 +68,8 @@ class Contender:
     modality: Modality | None = None
     null: bool = False
     unseen: str | None = None
+    unknown: bool = False
+    events: EventSpec = EVENTS
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,6 +91,8 @@ TREES = Contender(name="extra trees", family=Forest(extra=True, leaf=3))
 
 CONTENDERS = (
     TREES,
+    replace(TREES, name="extra trees, patient", events=PATIENT),
+    replace(TREES, name="extra trees and novelty", unknown=True),
     Contender(name="forest", family=Forest(leaf=3)),
     Contender(name="boosting", family=Boosting()),
     Contender(name="lstm", family=LSTM(epochs=10), rows=5),
@@ -101,12 +111,32 @@ UNSEEN = tuple(
 """Every class of attack left out of training in turn."""
 
 
-def flown(seed: int, workers: int, done: Callable[[str], None], *, parts: Mapping[str, Campaign] = PARTS) -> Table:
+@dataclass(frozen=True, kw_only=True)
+class Flying:
+    """How flights are flown.
+
+    Attributes:
+        seed: Of every flight.
+        workers: Processes.
+        keep: Folder for the signals of each flight, so that none is flown twice; ``None``: none is kept.
+    """
+
+    seed: int = 1
+    workers: int = 1
+    keep: Path | None = None
+
+    def table(self, campaign: Campaign, done: Callable[[Flown], None] | None = None) -> Table:
+        """The signals of a campaign's flights."""
+        scenarios = campaign.scenarios(self.seed)
+        seed = campaign.seed(self.seed)
+        return fly(scenarios, seed, SIGNALS, name=campaign.name, workers=self.workers, keep=self.keep, done=done)
+
+
+def flown(how: Flying, done: Callable[[str], None], *, parts: Mapping[str, Campaign] = PARTS) -> Table:
     """The flights of all campaigns as one table of signals; the column ``part`` says which is which.
 
     Args:
-        seed: Of every flight.
-        workers: Processes.
+        how: Seed, processes, and where signals are kept.
         done: Told of each flight.
         parts: Campaign of each part.
     """
@@ -115,13 +145,12 @@ def flown(seed: int, workers: int, done: Callable[[str], None], *, parts: Mappin
     for part, campaign in parts.items():
 
         def told(one: Flown, name: str = campaign.name) -> None:
-            done(f"{name}: {one.flight.scenario}, {one.frames:,} frames")
+            done(f"{name}: {one.scenario}{', kept' if one.kept else ''}")
 
-        scenarios = campaign.scenarios(seed)
-        table = fly(scenarios, campaign.seed(seed), SIGNALS, name=campaign.name, workers=workers, done=told)
+        table = how.table(campaign, told)
         numbered = (pl.col(RECORDING) + count).cast(pl.Int32)
         tables.append(replace(table, frame=table.frame.with_columns(numbered, pl.lit(part).alias(PART))))
-        count += len(scenarios)
+        count += campaign.attacked + campaign.benign
     return joined(tables)
 
 
@@ -144,9 +173,9 @@ def trained(table: Table, one: Contender, seed: int) -> Trained:
         split=SplitSpec(policy="given"),
         window=WindowSpec(length=one.rows),
         modality=one.modality,
-        choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=EVENTS),
+        choosing=ChoosingOptions(false_alarms_per_hour=BUDGET_PER_HOUR, events=one.events),
         leave_out=() if one.unseen is None else (one.unseen,),
-        unknown=one.unseen is not None,
+        unknown=one.unknown or one.unseen is not None,
         baselines=(),
         resamples=20,
         seed=seed,
@@ -173,21 +202,19 @@ def results(
 
 
 def by_strength(
-    made: Trained, seed: int, workers: int, done: Callable[[str], None], *, campaigns: Sequence[Campaign] = STRENGTHS
+    made: Trained, how: Flying, done: Callable[[str], None], *, campaigns: Sequence[Campaign] = STRENGTHS
 ) -> Mapping[str, Mapping[str, Json]]:
     """Figures of a detector's incidents on attacks of each strength, by the campaign's name.
 
     Args:
         made: The detector.
-        seed: Of the flights.
-        workers: Processes.
+        how: Seed, processes, and where signals are kept.
         done: Told of each campaign.
         campaigns: Of one strength each.
     """
     found = {}
     for campaign in campaigns:
-        table = fly(campaign.scenarios(seed), campaign.seed(seed), SIGNALS, name=campaign.name, workers=workers)
-        incidents = cast("dict[str, Mapping[str, Json]]", evaluate(made, table)["incidents"])
+        incidents = cast("dict[str, Mapping[str, Json]]", evaluate(made, how.table(campaign))["incidents"])
         found[campaign.name] = incidents[made.detector.family]
         done(campaign.name)
     return found

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, Result
+from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, PATIENT, Result
 from yawstring.schema import UNKNOWN
 
 Incidents: TypeAlias = Mapping[str, Any]
@@ -32,9 +32,10 @@ def section(
         "## Simulated flights",
         "",
         f"Seed {seed}; {flown} (digest {digest[:16]}…); those that test draw from wider ranges. "
-        f"A row of signals every {EVERY_S:g} s, incidents of {EVENTS.confirm} in {EVENTS.within} rows; the threshold "
-        f"for {BUDGET_PER_HOUR:g} false alarms an hour on the validation flights. The test holds {best['episodes']} "
-        f"attacks and {best['benign_hours']:.1f} hours without. Exact 95 % intervals (Clopper-Pearson, Garwood).",
+        f"A row of signals every {EVERY_S:g} s, incidents of {EVENTS.confirm} in {EVENTS.within} rows, of the patient "
+        f"{PATIENT.confirm} in {PATIENT.within}; the threshold for {BUDGET_PER_HOUR:g} false alarms an hour on the "
+        f"validation flights. The test holds {best['episodes']} attacks and {best['benign_hours']:.1f} hours without. "
+        "Exact 95 % intervals (Clopper-Pearson, Garwood).",
         "",
         "| detector | attacks found | share | false alarms an hour | named right | median delay |",
         "|---|---:|---:|---:|---:|---:|",

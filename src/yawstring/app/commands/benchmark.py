@@ -44,13 +44,17 @@ def command(
     workers: Annotated[
         int | None, typer.Option(min=1, help="Processes that fly; one a core if not given.", show_default=False)
     ] = None,
+    keep: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Keep each flight's signals here, and fly none twice.", show_default=False),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the page.")] = False,
 ) -> None:
     """Measure the detectors anew: the T-ITS corpus, whole recordings held out, and simulated flights.
 
     Examples:
     `yawstring benchmark --data ../shared/data -o benchmarks/detection.md`;
-    `yawstring benchmark --only flights`
+    `yawstring benchmark --only flights --keep flown/`
     """
     from yawstring.edge.files import write_octets
     from yawstring.edge.runtime import ready_loops
@@ -62,7 +66,7 @@ def command(
         lines, told["tits"] = _tits(data, seeds)
         page += lines
     if only is not Only.TITS:
-        lines, told["flights"] = _flights(seed, workers or os.cpu_count() or 1)
+        lines, told["flights"] = _flights(seed, workers or os.cpu_count() or 1, keep)
         page += lines
     text = "\n".join(page)
     if output is not None:
@@ -90,19 +94,23 @@ def _tits(data: Path | None, seeds: int) -> tuple[list[str], dict[str, Any]]:
     return _tits_lines(found, table.digest, seeds), told
 
 
-def _flights(seed: int, workers: int) -> tuple[list[str], dict[str, Any]]:
+def _flights(seed: int, workers: int, keep: Path | None) -> tuple[list[str], dict[str, Any]]:
     """Lines of the page and JSON of the part on simulated flights."""
     from yawstring.app.benchmark.campaigns import STRENGTHS
-    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, by_strength, flown, results
+    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, Flying, by_strength, flown, results
     from yawstring.app.benchmark.flights_page import section
+    from yawstring.edge.report import make_folder
 
     note_runtime()
+    if keep is not None:
+        make_folder(keep)
+    how = Flying(seed=seed, workers=workers, keep=keep)
     with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
-        table = flown(seed, workers, advance)
+        table = flown(how, advance)
     with progress("measuring", len(CONTENDERS) + len(UNSEEN) + len(STRENGTHS)) as advance:
         first, *others = results(table, seed, advance)
         unseen = tuple(results(table, seed, advance, UNSEEN))
-        strengths = by_strength(first.trained, seed, workers, advance)
+        strengths = by_strength(first.trained, how, advance)
     told = {
         "digest": table.digest,
         "seed": seed,
