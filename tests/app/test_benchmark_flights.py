@@ -99,8 +99,8 @@ def test_a_detector_finds_loud_attacks_and_majority_does_not(table):
     left_out = replace(flights.TREES, name="flood", unseen="flood")
     (unseen,) = flights.results(table, 1, told.append, (left_out,))
     page = "\n".join(section((trees, majority), (unseen,), strengths, seed=1, digest="0" * 64))
-    assert "| extra trees | 2 of 2 | 100% (15.8 to 100) |" in page
-    assert "| majority | 0 of 2 | 0% (0 to 84.2) |" in page
+    assert "| extra trees | 2 of 2 | 100% (15.8 to 100) | " in page
+    assert "| majority | 0 of 2 | 0% (0 to 84.2) | 0 | " in page
     assert "| again | 2 | " in page
     assert "| `flood` | 1 | " in page
     assert "Aim: 99% found" in page

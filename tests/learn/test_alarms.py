@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from yawstring.errors import OptionError
 from yawstring.learn.alarms import ALARMED_SHARE_MAX, benign_tracks, between, choose_events, count_alarms
 from yawstring.learn.episodes import Episode, Stretch
-from yawstring.learn.events import NEVER, NS_PER_S, EventSpec, Track
+from yawstring.learn.events import NEVER, NS_PER_S, EventSpec, Patience, Track
 
 SPEC = EventSpec(confirm=1, within=1, hold_s=1, merge_gap_s=0)
 
@@ -43,6 +43,28 @@ def test_the_choice_is_that_of_looking_at_every_threshold(seed, peaks):
     ]
     assert chosen.spec.threshold == min(allowed)
     assert chosen.alarms.count <= 10.0 * chosen.alarms.hours
+
+
+@settings(max_examples=8, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_patient_tier_spends_what_the_quick_one_leaves(seed):
+    rng = np.random.default_rng(seed)
+    score = rng.beta(2, 8, 7200)
+    score[rng.choice(np.arange(0, 7200, 50), 12, replace=False)] = np.linspace(0.9, 1, 12)
+    for at in rng.choice(np.arange(0, 7200, 100), 12, replace=False):
+        score[at : at + 8] = np.maximum(score[at : at + 8], rng.uniform(0.5, 0.8))
+    score = score.round(2)
+    watched = [flight(score)]
+    patient = replace(SPEC, patient=Patience(confirm=6, within=8))
+    half, both = choose_events(watched, SPEC, 2.0, attacks=1), choose_events(watched, patient, 4.0, attacks=1)
+    assert (both.spec.threshold, both.at) == (half.spec.threshold, half.at)
+    benign, found = benign_tracks(watched), []
+    for one in between(score, score):
+        spec = replace(half.spec, patient=replace(patient.patient, threshold=float(one)))
+        alarms = count_alarms(spec, benign)
+        found += [float(one)] if alarms.count <= 4.0 * alarms.hours and alarms.alarmed_share <= 0.01 else []
+    assert both.spec.patient.threshold == min(found)
+    assert half.alarms.count <= both.alarms.count <= 4.0 * both.alarms.hours
 
 
 def test_an_alarm_without_an_end_does_not_keep_to_a_budget():

@@ -12,7 +12,7 @@ from support import watch
 from yawstring.errors import LeakError, OptionError
 from yawstring.learn import parts
 from yawstring.learn.choosing import ChoosingOptions, calibrate, choose, choose_alarms, choose_for_baselines
-from yawstring.learn.events import EventSpec
+from yawstring.learn.events import EventSpec, Patience
 from yawstring.learn.recipe import Recipe
 from yawstring.table.parts import TestPart, TrainPart, ValidationPart
 
@@ -142,6 +142,11 @@ def test_no_other_part_is_chosen_on(frame, recipe, kind):
         calibrate(watch.detector(), wrong, recipe, "temperature")
     with pytest.raises(LeakError, match="choosing a threshold takes"):
         choose_alarms(watch.detector(), frame, wrong, recipe, ChoosingOptions(false_alarms_per_hour=1.0))
+
+
+def test_a_patient_tier_needs_something_to_choose_its_threshold_by():
+    with pytest.raises(OptionError, match="say how many"):
+        ChoosingOptions(events=EventSpec(patient=Patience()))
 
 
 def test_what_cannot_be_chosen_is_refused(frame, part, recipe):

@@ -8,15 +8,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yawstring.errors import OptionError
-from yawstring.learn.events import NEVER, NS_PER_S, EventSpec, Incident, Track, begin, detect, finish, step, wait
+from yawstring.learn.events import (
+    NEVER,
+    NS_PER_S,
+    EventSpec,
+    Incident,
+    Patience,
+    Track,
+    begin,
+    detect,
+    finish,
+    step,
+    wait,
+)
+
+PATIENCE = st.builds(
+    lambda threshold, confirm, more: Patience(threshold=threshold, confirm=confirm, within=confirm + more),
+    st.sampled_from([0.1, 0.3, 0.45, NEVER]), st.integers(1, 8), st.integers(0, 4),
+)  # fmt: skip
 
 SPECS = st.builds(
-    lambda confirm, more, release, hold, merge, update: EventSpec(
-        confirm=confirm, within=confirm + more, release=release, hold_s=hold, merge_gap_s=merge, update_s=update
+    lambda confirm, more, rest: EventSpec(confirm=confirm, within=confirm + more, **rest),
+    st.integers(1, 4),
+    st.integers(0, 3),
+    st.fixed_dictionaries(
+        {
+            "release": st.sampled_from([0.4, 0.8, 1.0]),
+            "hold_s": st.integers(0, 4),
+            "merge_gap_s": st.integers(0, 9),
+            "update_s": st.sampled_from([0, 1, 3]),
+            "patient": st.none() | PATIENCE,
+        }
     ),
-    st.integers(1, 4), st.integers(0, 3), st.sampled_from([0.4, 0.8, 1.0]), st.integers(0, 4), st.integers(0, 9),
-    st.sampled_from([0, 1, 3]),
-)  # fmt: skip
+)
 
 ROWS = st.lists(
     st.tuples(
@@ -34,25 +58,37 @@ def arrays(rows):
     return time_ns, np.array(score, float), np.array(named, np.int64)
 
 
+def confirmed_by(tiers, recent, row):
+    """The first tier that has its rows, and these; every tier remembers the row."""
+    by, counted = None, []
+    for tier, (threshold, confirm, within) in enumerate(tiers):
+        hot = row[1] >= threshold
+        recent[tier] = [*recent[tier], row if hot else None][-within:]
+        rows = [one for one in recent[tier] if one]
+        if by is None and hot and len(rows) >= confirm:
+            by, counted = tier, rows
+    return by, counted
+
+
 def by_hand(spec, time_ns, score, named):
     """The rules again, in plain Python: lists, no ring, no registers."""
-    incidents, recent, now, latest = [], [], None, None
+    tiers = [(one.threshold, one.confirm, one.within) for one in (spec, spec.patient) if one]
+    incidents, recent, now, latest, by = [], [[] for _ in tiers], None, None, None
     for at, value, name in zip(np.maximum.accumulate(time_ns).tolist(), score.tolist(), named.tolist(), strict=True):
         if now is not None and at - now["last"] > spec.hold_s * NS_PER_S:
-            now["closed"], now, recent = now["last"] + int(spec.hold_s * NS_PER_S), None, []
+            now["closed"], now, latest = now["last"] + int(spec.hold_s * NS_PER_S), None, None
+            recent = [[] for _ in tiers]
         if now is None and latest is not None and at - latest > spec.hold_s * NS_PER_S:
-            recent = []
+            recent = [[] for _ in tiers]
         latest = at
-        hot = value >= spec.threshold
         if now is not None:
-            if hot:
+            if value >= tiers[by][0]:
                 now["rows"].append((at, value, name))
-            if value >= spec.threshold * spec.release:
+            if value >= tiers[by][0] * spec.release:
                 now["last"] = at
             continue
-        recent = [*recent, (at, value, name) if hot else None][-spec.within :]
-        counted = [one for one in recent if one]
-        if not hot or len(counted) < spec.confirm:
+        by, counted = confirmed_by(tiers, recent, (at, value, name))
+        if by is None:
             continue
         if incidents and counted[0][0] - incidents[-1]["last"] <= spec.merge_gap_s * NS_PER_S:
             now = incidents[-1]
@@ -63,6 +99,10 @@ def by_hand(spec, time_ns, score, named):
         now["last"] = at
     if now is not None:
         now["closed"] = min(latest, now["last"] + int(spec.hold_s * NS_PER_S))
+    return as_incidents(incidents)
+
+
+def as_incidents(incidents):
     return tuple(
         Incident(
             recording=3,
@@ -226,3 +266,20 @@ def test_a_million_rows_take_no_time():
     )
     assert detect(replace(EventSpec(), threshold=NEVER), track) == ()
     assert len(detect(replace(EventSpec(), threshold=0.99), track)) > 0
+
+
+def test_many_rows_of_less_each_make_an_incident_that_the_quick_tier_does_not():
+    spec = EventSpec(threshold=0.8, confirm=1, within=1, patient=Patience(threshold=0.3, confirm=3, within=4))
+    score = np.array([0.4, 0.4, 0.1, 0.4, 0.4, 0.0])
+    track = Track(recording=3, time_ns=seconds(*range(6)), score=score, named=np.zeros(6, np.int64))
+    assert detect(replace(spec, patient=None), track) == ()
+    (incident,) = detect(spec, track)
+    assert (incident.opened_ns, incident.confirmed_ns) == (0, 3 * NS_PER_S)
+    assert (incident.last_ns, incident.rows, incident.peak) == (4 * NS_PER_S, 4, 0.4)
+
+
+def test_options_come_back_from_json():
+    for spec in (EventSpec(), EventSpec(patient=Patience(threshold=0.3))):
+        assert EventSpec.from_json(spec.to_json()) == spec
+    with pytest.raises(TypeError):
+        EventSpec.from_json(EventSpec().to_json() | {"patient": {"threshold": 0.5}})

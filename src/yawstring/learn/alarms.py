@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn.episodes import Stretch
-from yawstring.learn.events import NEVER, EventSpec, Track, detect
+from yawstring.learn.events import NEVER, EventSpec, Patience, Track, detect
 from yawstring.learn.exact import rate
 from yawstring.learn.judging import NS_PER_HOUR
 from yawstring.learn.metrics import Figure
@@ -82,6 +82,7 @@ class Choice:
             "threshold": self.spec.threshold,
             "confirm": self.spec.confirm,
             "within": self.spec.within,
+            "patient": None if self.spec.patient is None else self.spec.patient.to_json(),
             "budget_per_hour": self.budget,
             "false_alarms": self.alarms.count,
             "benign_hours": self.alarms.hours,
@@ -134,9 +135,12 @@ def count_alarms(spec: EventSpec, benign: Sequence[Track], *, attacks: int = 1) 
 def choose_events(watched: Sequence[tuple[Track, Stretch]], spec: EventSpec, budget: float, *, attacks: int) -> Choice:
     """The options of incidents with the lowest threshold whose false alarms keep to a budget.
 
+    Where there is a patient tier the quick one comes first and may spend half the budget; the threshold of the patient
+    one is then the lowest that keeps the two together within the whole.
+
     Args:
         watched: Scores of the validation part, with the truth.
-        spec: All but the threshold.
+        spec: All but the thresholds.
         budget: False alarms an hour.
         attacks: Number of attacks that rows may look like.
 
@@ -144,13 +148,43 @@ def choose_events(watched: Sequence[tuple[Track, Stretch]], spec: EventSpec, bud
         OptionError: There is no benign time, or the budget is below 0.
     """
     every = np.concatenate([track.score for track, _ in watched]) if watched else np.zeros(0)
-
-    def made(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
-        return replace(spec, threshold=threshold), benign
-
     benign = benign_tracks(watched)
     scores = np.concatenate([np.zeros(0), *(track.score for track in benign)])
-    return search(every, scores, made, budget, attacks=attacks)
+
+    def quick(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
+        return replace(spec, threshold=threshold, patient=None), benign
+
+    if spec.patient is None:
+        return search(every, scores, quick, budget, attacks=attacks)
+    first = search(every, scores, quick, budget / 2, attacks=attacks)
+    return with_patience(first, spec.patient, every, benign, budget, attacks=attacks)
+
+
+def with_patience(
+    first: Choice,
+    patient: Patience,
+    every: NDArray[np.float64],
+    benign: Sequence[Track],
+    budget: float,
+    *,
+    attacks: int,
+) -> Choice:
+    """A choice with a patient tier beside the quick one that was chosen; ``at`` stays what it was.
+
+    Args:
+        first: The quick tier, chosen for a part of the budget.
+        patient: The other, all but its threshold.
+        every: ``float64[row]``, all scores.
+        benign: Tracks without an attack.
+        budget: False alarms an hour of both together.
+        attacks: Number of attacks that rows may look like.
+    """
+    scores = np.concatenate([np.zeros(0), *(track.score for track in benign)])
+
+    def both(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
+        return replace(first.spec, patient=replace(patient, threshold=threshold)), benign
+
+    return replace(search(every, scores, both, budget, attacks=attacks), at=first.at)
 
 
 def search(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from yawstring.errors import OptionError
 from yawstring.learn import parts
-from yawstring.learn.alarms import Choice, benign_tracks, choose_events, search
+from yawstring.learn.alarms import Choice, benign_tracks, choose_events, search, with_patience
 from yawstring.learn.calibration import (
     Calibration,
     Method,
@@ -42,10 +42,10 @@ class ChoosingOptions:
         threshold: ``"validation"`` takes the threshold of an attack with the best macro-F1 (target ``"binary"``);
             ``"half"`` calls the likeliest class; a number is the threshold, chosen before.
         false_alarms_per_hour: Takes the lowest threshold that keeps to it instead.
-        events: When rows make an incident, but for the threshold.
+        events: When rows make an incident, but for the thresholds.
 
     Raises:
-        OptionError: Two thresholds are asked for.
+        OptionError: Two thresholds are asked for, or a patient tier and nothing to choose its threshold by.
     """
 
     calibrate: Method = "none"
@@ -58,6 +58,8 @@ class ChoosingOptions:
             raise OptionError("a threshold is chosen for macro-F1 or for false alarms an hour, not for both")
         if isinstance(self.threshold, float) and not 0 < self.threshold <= 1:
             raise OptionError(f"a threshold lies above 0 and is at most 1, not {self.threshold}")
+        if self.events.patient is not None and self.false_alarms_per_hour is None:
+            raise OptionError("the threshold of many rows is chosen for false alarms an hour: say how many")
 
     @property
     def needs_validation(self) -> bool:
@@ -160,7 +162,7 @@ def choose_unknown(
     """The thresholds of a classifier and the novelty detector beside it, for the false alarms an hour of both together.
 
     The classifier comes first and may spend half the budget; the threshold of novelty is then the lowest that keeps
-    incidents of the two within the whole.
+    incidents of the two within the whole. Where there is a patient tier, both share the first half of the budget.
 
     Raises:
         LeakError: ``part`` is no validation part.
@@ -169,8 +171,10 @@ def choose_unknown(
     if fitted.beside is None:
         raise OptionError(f"no novelty detector stands beside {fitted.family}")
     part = require(part, ValidationPart, "choosing a threshold")
-    budget = options.false_alarms_per_hour or 0.0
-    half = replace(options, false_alarms_per_hour=budget / 2)
+    whole, patient = options.false_alarms_per_hour or 0.0, options.events.patient
+    budget = whole if patient is None else whole / 2
+    quick = replace(options.events, patient=None)
+    half = replace(options, false_alarms_per_hour=budget / 2, events=quick)
     first = choose_alarms(replace(fitted, beside=None), frame, part, recipe, half).at
     known, novelty = (parts.score_known(one, part, recipe) for one in (fitted, fitted.beside))
     attacks = len(recipe.classes) - 1
@@ -180,10 +184,14 @@ def choose_unknown(
     def made(threshold: float) -> tuple[EventSpec, Sequence[Track]]:
         both = combine(known, novelty, Unknown(classifier_threshold=first, novelty_threshold=threshold))
         heard = scored(there, attack_score(both), likeliest_attack(both))
-        return replace(options.events, threshold=CALLED), benign_tracks(heard)
+        return replace(quick, threshold=CALLED), benign_tracks(heard)
 
     benign = np.concatenate([np.zeros(0), *(track.score for track in benign_tracks(there))])
     choice = search(own, benign, made, budget, attacks=attacks)
+    if patient is not None:
+        tracks = made(choice.at)[1]
+        every = np.concatenate([np.zeros(0), *(track.score for track in tracks)])
+        choice = with_patience(choice, patient, every, tracks, whole, attacks=attacks)
     return Unknown(classifier_threshold=first, novelty_threshold=choice.at), choice
 
 

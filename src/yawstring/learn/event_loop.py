@@ -13,9 +13,16 @@ from yawstring.compiled import compiled
 NONE: Final = -1
 FOREVER_NS: Final = 1 << 62
 
-LATEST_NS, OPEN, NEXT, PLACE, HOT, TOLD_NS = range(6)
-"""Registers: time of the latest row, whether an incident is open, the next identity, the place in the ring, how many of
-its rows reached the threshold, and when was last told of the open incident."""
+LATEST_NS, OPEN, NEXT, TOLD_NS, TIER, PLACE, PLACE_PATIENT, HOT, HOT_PATIENT = range(9)
+"""Registers: time of the latest row, whether an incident is open, the next identity, when was last told of the open
+incident, and which tier confirmed it; of each tier, the place in its ring, and how many of its rows reached the
+threshold."""
+
+TIERS: Final = 2
+"""The quick one, and the patient one: more rows, of less each. Their rings lie behind one another."""
+
+THRESHOLD, RELEASE = 0, 1
+"""Levels of a tier."""
 
 IDENTITY, OPENED_NS, CONFIRMED_NS, LAST_NS, ROWS = range(5)
 """What is kept of an incident."""
@@ -37,7 +44,7 @@ def close(
     peaks[LAST] = peaks[NOW]
     votes[LAST] = votes[NOW]
     registers[OPEN] = 0
-    registers[HOT] = 0
+    registers[HOT : HOT + TIERS] = 0
     ring_ns[:] = NONE
 
 
@@ -76,27 +83,57 @@ def _confirm(
 
 @compiled
 def _remember(
-    now_ns: int, score: float, named: int, hot: bool, registers: NDArray[np.int64], ring_ns: NDArray[np.int64],
-    ring_score: NDArray[np.float64], ring_named: NDArray[np.int64],
+    tier: int, now_ns: int, score: float, named: int, hot: bool, registers: NDArray[np.int64],
+    ring_ns: NDArray[np.int64], ring_score: NDArray[np.float64], ring_named: NDArray[np.int64],
 ) -> None:  # fmt: skip
-    """Put a row into the ring of the latest n, in the place of the oldest."""
-    place = registers[PLACE]
-    registers[HOT] += int(hot) - int(ring_ns[place] != NONE)
+    """Put a row into a tier's ring of the latest n, in the place of the oldest."""
+    place = registers[PLACE + tier]
+    registers[HOT + tier] += int(hot) - int(ring_ns[place] != NONE)
     ring_ns[place] = now_ns if hot else NONE
     ring_score[place] = score
     ring_named[place] = named
-    registers[PLACE] = (place + 1) % len(ring_ns)
+    registers[PLACE + tier] = (place + 1) % len(ring_ns)
+
+
+@compiled
+def _weigh(
+    now_ns: int, score: float, named: int, merge_ns: int, confirm: NDArray[np.int64], sizes: NDArray[np.int64],
+    levels: NDArray[np.float64], registers: NDArray[np.int64], incidents: NDArray[np.int64],
+    peaks: NDArray[np.float64], votes: NDArray[np.int64], ring_ns: NDArray[np.int64],
+    ring_score: NDArray[np.float64], ring_named: NDArray[np.int64],
+) -> int:  # fmt: skip
+    """Take in a row while no incident is open; the first tier that has its rows opens one. The kind of change."""
+    by, begin, first = -1, 0, 0
+    for tier in range(TIERS):
+        after = begin + sizes[tier]
+        if after > begin:
+            hot = score >= levels[tier, THRESHOLD]
+            _remember(
+                tier, now_ns, score, named, hot, registers,
+                ring_ns[begin:after], ring_score[begin:after], ring_named[begin:after],
+            )  # fmt: skip
+            if by < 0 and hot and registers[HOT + tier] >= confirm[tier]:
+                by, first = tier, begin
+        begin = after
+    if by < 0:
+        return NOTHING
+    registers[TIER] = by
+    after = first + sizes[by]
+    return _confirm(
+        now_ns, merge_ns, registers, incidents, peaks, votes,
+        ring_ns[first:after], ring_score[first:after], ring_named[first:after],
+    )  # fmt: skip
 
 
 @compiled
 def advance(
     row: int, time_ns: NDArray[np.int64], score: NDArray[np.float64], named: NDArray[np.int64],
-    limits: NDArray[np.int64], levels: NDArray[np.float64], registers: NDArray[np.int64],
-    incidents: NDArray[np.int64], peaks: NDArray[np.float64], votes: NDArray[np.int64],
+    spans_ns: NDArray[np.int64], confirm: NDArray[np.int64], sizes: NDArray[np.int64], levels: NDArray[np.float64],
+    registers: NDArray[np.int64], incidents: NDArray[np.int64], peaks: NDArray[np.float64], votes: NDArray[np.int64],
     ring_ns: NDArray[np.int64], ring_score: NDArray[np.float64], ring_named: NDArray[np.int64],
 ) -> tuple[int, int, int]:  # fmt: skip
     """Take rows in until something happens: ``(next row, kind of change, its time)``."""
-    confirm, hold_ns, merge_ns, update_ns = limits
+    hold_ns, merge_ns, update_ns = spans_ns
     while row < len(time_ns):
         now_ns = max(time_ns[row], registers[LATEST_NS])
         if registers[OPEN] and now_ns - incidents[NOW, LAST_NS] > hold_ns:
@@ -104,22 +141,24 @@ def advance(
             close(registers, incidents, peaks, votes, ring_ns)
             return row, CLOSED, closed_ns
         if not registers[OPEN] and now_ns - registers[LATEST_NS] > hold_ns:
-            registers[HOT] = 0
+            registers[HOT : HOT + TIERS] = 0
             ring_ns[:] = NONE
         registers[LATEST_NS] = now_ns
-        hot = score[row] >= levels[0]
         if not registers[OPEN]:
-            _remember(now_ns, score[row], named[row], hot, registers, ring_ns, ring_score, ring_named)
+            kind = _weigh(
+                now_ns, score[row], named[row], merge_ns, confirm, sizes, levels, registers, incidents, peaks, votes,
+                ring_ns, ring_score, ring_named,
+            )  # fmt: skip
             row += 1
-            if hot and registers[HOT] >= confirm:
-                kind = _confirm(now_ns, merge_ns, registers, incidents, peaks, votes, ring_ns, ring_score, ring_named)
+            if kind != NOTHING:
                 return row, kind, now_ns
             continue
-        if hot:
+        level = levels[registers[TIER]]
+        if score[row] >= level[THRESHOLD]:
             incidents[NOW, ROWS] += 1
             votes[NOW, named[row]] += 1
             peaks[NOW] = max(peaks[NOW], score[row])
-        if score[row] >= levels[1]:
+        if score[row] >= level[RELEASE]:
             incidents[NOW, LAST_NS] = now_ns
         row += 1
         if update_ns < FOREVER_NS and now_ns - registers[TOLD_NS] >= update_ns:

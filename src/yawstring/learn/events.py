@@ -1,7 +1,8 @@
 """From scores to incidents: k-of-n confirmation, hysteresis and merging, one recording at a time.
 
 A score speaks of one window; a person is called for an *incident*. An incident is confirmed when at least k of the last
-n rows have reached the threshold; it opened at the first of those. Rows at the release level keep it alive, and after
+n rows have reached the threshold; it opened at the first of those. A second, patient tier may ask for more rows of less
+each: what is never sure for a moment may be sure for a while. Rows at the release level keep it alive, and after
 ``hold_s`` without one it is closed. What is confirmed within ``merge_gap_s`` of its last row is the same incident,
 reopened. Double thresholds are Schmitt's trigger (J. Sci. Instrum. 15, 1938), k of n the binary integrator of radar
 (Swerling, RAND RM-1008, 1952).
@@ -35,6 +36,43 @@ _KINDS: Final[tuple[ChangeKind, ...]] = ("confirmed", "updated", "closed", "reop
 
 
 @dataclass(frozen=True, kw_only=True)
+class Patience:
+    """A second way to make an incident: more rows, of a lower score each.
+
+    Attributes:
+        threshold: Score from which on a row counts, above 0 and at most :data:`NEVER`.
+        confirm: k: rows that must count.
+        within: n: among how many rows, the latest one included.
+
+    Raises:
+        OptionError: A value makes no sense.
+    """
+
+    threshold: float = NEVER
+    confirm: int = 32
+    within: int = 40
+
+    def __post_init__(self) -> None:
+        _check_tier(self.threshold, self.confirm, self.within)
+
+    def to_json(self) -> dict[str, Json]:
+        """The options as JSON."""
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+    @classmethod
+    def from_json(cls, data: Json) -> "Patience":
+        """The options that :meth:`to_json` wrote.
+
+        Raises:
+            TypeError, ValueError, OptionError: The JSON is another.
+        """
+        if not isinstance(data, dict) or data.keys() != cls.__dataclass_fields__.keys():
+            raise TypeError("expected the options of a patient tier")
+        counts = {name: int(cast(int, data[name])) for name in ("confirm", "within")}
+        return cls(threshold=float(cast(float, data["threshold"])), **counts)
+
+
+@dataclass(frozen=True, kw_only=True)
 class EventSpec:
     """When rows of scores make an incident.
 
@@ -47,6 +85,7 @@ class EventSpec:
         merge_gap_s: Seconds between the last row of one incident and the first of the next up to which the two are one.
             Without effect unless above ``hold_s``.
         update_s: Seconds between two updates on an open incident at least.
+        patient: A second way to make an incident; ``None``: there is none.
 
     Raises:
         OptionError: A value makes no sense.
@@ -65,13 +104,10 @@ class EventSpec:
     hold_s: float = 5.0
     merge_gap_s: float = 10.0
     update_s: float = 1.0
+    patient: Patience | None = None
 
     def __post_init__(self) -> None:
-        if not 0 < self.threshold <= NEVER:
-            raise OptionError(f"the threshold of an incident lies between 0 and 1, not {self.threshold}")
-        if not 1 <= self.confirm <= self.within <= ROWS_MAX:
-            told = f"{self.confirm} of {self.within}"
-            raise OptionError(f"an incident is confirmed by k of n rows, 1 to {ROWS_MAX}, not {told}")
+        _check_tier(self.threshold, self.confirm, self.within)
         if not 0 < self.release <= 1:
             raise OptionError(f"the release is a share of the threshold, above 0 and at most 1, not {self.release}")
         for name, value in (("hold_s", self.hold_s), ("merge_gap_s", self.merge_gap_s), ("update_s", self.update_s)):
@@ -80,7 +116,8 @@ class EventSpec:
 
     def to_json(self) -> dict[str, Json]:
         """The options as JSON."""
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+        patient = None if self.patient is None else self.patient.to_json()
+        return {name: getattr(self, name) for name in self.__dataclass_fields__} | {"patient": patient}
 
     @classmethod
     def from_json(cls, data: Json) -> "EventSpec":
@@ -92,7 +129,9 @@ class EventSpec:
         if not isinstance(data, dict) or data.keys() != cls.__dataclass_fields__.keys():
             raise TypeError("expected the options of incidents")
         counts = {name: int(cast(int, data[name])) for name in ("confirm", "within")}
-        return cls(**counts, **{name: float(cast(float, data[name])) for name in data.keys() - counts.keys()})  # type: ignore[arg-type]
+        patient = None if data["patient"] is None else Patience.from_json(data["patient"])
+        numbers = {name: float(cast(float, data[name])) for name in data.keys() - counts.keys() - {"patient"}}
+        return cls(**counts, **numbers, patient=patient)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -160,13 +199,14 @@ class EventState:
 
     Attributes:
         recording: Number of the recording.
-        registers: ``int64[6]``.
+        registers: ``int64[9]``.
         incidents: ``int64[2, 5]``: the open incident and the one closed last.
         peaks: ``float64[2]``, their highest scores.
         votes: ``int64[2, attack]``, rows at the threshold that look like each attack.
-        ring_ns: ``int64[n]``, times of the latest rows that reached the threshold, -1 for rows that did not.
-        ring_score: ``float64[n]``.
-        ring_named: ``int64[n]``.
+        ring_ns: ``int64[n]``, times of the latest rows that reached the threshold, -1 for rows that did not; behind
+            them those of the patient tier, if there is one.
+        ring_score: ``float64[n]``, likewise.
+        ring_named: ``int64[n]``, likewise.
     """
 
     recording: int
@@ -187,7 +227,7 @@ def begin(spec: EventSpec, *, recording: int = 0, attacks: int = 1) -> EventStat
         recording: Number of the recording.
         attacks: Number of attacks that rows may look like.
     """
-    registers = np.zeros(6, np.int64)
+    registers = np.zeros(9, np.int64)
     registers[[loop.LATEST_NS, loop.TOLD_NS]] = -loop.FOREVER_NS
     incidents = np.zeros((2, 5), np.int64)
     incidents[:, loop.IDENTITY] = loop.NONE
@@ -197,9 +237,9 @@ def begin(spec: EventSpec, *, recording: int = 0, attacks: int = 1) -> EventStat
         incidents=incidents,
         peaks=np.zeros(2),
         votes=np.zeros((2, max(attacks, 1)), np.int64),
-        ring_ns=np.full(spec.within, loop.NONE, np.int64),
-        ring_score=np.zeros(spec.within),
-        ring_named=np.zeros(spec.within, np.int64),
+        ring_ns=np.full(sum(_tiers(spec)[1]), loop.NONE, np.int64),
+        ring_score=np.zeros(sum(_tiers(spec)[1])),
+        ring_named=np.zeros(sum(_tiers(spec)[1]), np.int64),
     )
 
 
@@ -262,14 +302,15 @@ def step(
         raise OptionError("times, scores and names of rows differ in number, or a name is none")
     if len(names) and names.max() >= after.votes.shape[1]:
         raise OptionError(f"a row looks like attack {names.max()} of {after.votes.shape[1]}")
-    limits = np.array([spec.confirm, *map(_ns, (spec.hold_s, spec.merge_gap_s, spec.update_s))], np.int64)
-    levels = np.array([spec.threshold, spec.threshold * spec.release])
+    spans_ns = np.array([*map(_ns, (spec.hold_s, spec.merge_gap_s, spec.update_s))], np.int64)
+    confirm, sizes, thresholds = map(np.array, _tiers(spec))
+    levels = np.stack([thresholds, thresholds * spec.release], axis=1)
     changes: list[Change] = []
     row = 0
     while row < len(times):
         row, kind, when_ns = loop.advance(
-            row, times, scores, names, limits, levels, after.registers, after.incidents, after.peaks, after.votes,
-            after.ring_ns, after.ring_score, after.ring_named,
+            row, times, scores, names, spans_ns, confirm, sizes, levels, after.registers, after.incidents,
+            after.peaks, after.votes, after.ring_ns, after.ring_score, after.ring_named,
         )  # fmt: skip
         if kind != loop.NOTHING:
             changes.append(_change(after, kind, when_ns))
@@ -315,6 +356,21 @@ def detect(spec: EventSpec, track: Track, *, attacks: int = 1) -> tuple[Incident
     state, changes = step(state, spec, track.time_ns, track.score, track.named)
     _, ends = finish(state, spec)
     return tuple({change.incident.identity: change.incident for change in (*changes, *ends)}.values())
+
+
+def _check_tier(threshold: float, confirm: int, within: int) -> None:
+    if not 0 < threshold <= NEVER:
+        raise OptionError(f"the threshold of an incident lies between 0 and 1, not {threshold}")
+    if not 1 <= confirm <= within <= ROWS_MAX:
+        raise OptionError(f"an incident is confirmed by k of n rows, 1 to {ROWS_MAX}, not {confirm} of {within}")
+
+
+def _tiers(spec: EventSpec) -> tuple[list[int], list[int], list[float]]:
+    """Of the quick and the patient tier: rows that confirm, rows looked at (0 where there is no such), threshold."""
+    if spec.patient is None:
+        return [spec.confirm, 0], [spec.within, 0], [spec.threshold, NEVER]
+    slow = spec.patient
+    return [spec.confirm, slow.confirm], [spec.within, slow.within], [spec.threshold, slow.threshold]
 
 
 def _ns(seconds: float) -> int:

@@ -62,8 +62,14 @@ class LedgerOptions:
     @property
     def spec(self) -> events.EventSpec:
         """How findings of rules are decided on: one is enough, as a share of its own threshold."""
-        gaps = {"hold_s": self.hold_s, "merge_gap_s": self.merge_gap_s, "update_s": self.update_s}
-        return events.EventSpec(threshold=1.0, confirm=1, within=1, **gaps)
+        return events.EventSpec(
+            threshold=1.0,
+            confirm=1,
+            within=1,
+            hold_s=self.hold_s,
+            merge_gap_s=self.merge_gap_s,
+            update_s=self.update_s,
+        )
 
 
 Key = tuple[Identity, str]

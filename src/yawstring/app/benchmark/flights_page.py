@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, PATIENT, Result
+from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, QUICK, Result
 from yawstring.schema import UNKNOWN
 
 Incidents: TypeAlias = Mapping[str, Any]
 """Figures of incidents, as :func:`yawstring.learn.judging.figures` gives them."""
 
 FOUND_AIM, ALARMS_AIM, DELAY_AIM_S, CALLED_AIM = 0.99, 1.0, 1.0, 0.8
-QUICK = ("aireplay_deauth", "mdk4_deauth", "disassociation", "airbase_twin", "mdk4_twin", "hostapd_twin")
+SOON = ("aireplay_deauth", "mdk4_deauth", "disassociation", "airbase_twin", "mdk4_twin", "hostapd_twin")
 """Techniques whose median time to detect has an aim; the careless and careful freeze besides."""
 
 
@@ -32,13 +32,14 @@ def section(
         "## Simulated flights",
         "",
         f"Seed {seed}; {flown} (digest {digest[:16]}…); those that test draw from wider ranges. "
-        f"A row of signals every {EVERY_S:g} s, incidents of {EVENTS.confirm} in {EVENTS.within} rows, of the patient "
-        f"{PATIENT.confirm} in {PATIENT.within}; the threshold for {BUDGET_PER_HOUR:g} false alarms an hour on the "
+        f"A row of signals every {EVERY_S:g} s; an incident is confirmed by {QUICK.confirm} in {QUICK.within} rows "
+        f"or, of a lower score, by {_patience()}; thresholds for {BUDGET_PER_HOUR:g} false alarms an hour on the "
         f"validation flights. The test holds {best['episodes']} attacks and {best['benign_hours']:.1f} hours without. "
-        "Exact 95 % intervals (Clopper-Pearson, Garwood).",
+        "Exact 95 % intervals (Clopper-Pearson, Garwood). Of the attacks found, some were alarmed about before they "
+        "began: an earlier incident went on, and it cannot be told whether the detector knew.",
         "",
-        "| detector | attacks found | share | false alarms an hour | named right | median delay |",
-        "|---|---:|---:|---:|---:|---:|",
+        "| detector | attacks found | share | alarmed before | false alarms an hour | named right | median delay |",
+        "|---|---:|---:|---:|---:|---:|---:|",
         *(f"| {one.name} | {_row(one.incidents)} |" for one in found),
         "",
         *_aims(best),
@@ -70,6 +71,10 @@ def section(
     ]
 
 
+def _patience() -> str:
+    return "none" if EVENTS.patient is None else f"{EVENTS.patient.confirm} in {EVENTS.patient.within}"
+
+
 def _unseen(name: str, incidents: Incidents) -> str:
     of = incidents["by_class"].get(UNKNOWN, {"episodes": 0, "found": 0, "named_right": 0})
     alarms = _rate(incidents["false_alarms_per_hour"])
@@ -78,8 +83,8 @@ def _unseen(name: str, incidents: Incidents) -> str:
 
 def _row(one: Incidents) -> str:
     return (
-        f"{one['found']} of {one['episodes']} | {_share(one['found_share'])} | {_rate(one['false_alarms_per_hour'])} | "
-        f"{one['named_right']} | {_seconds(one, 'median')}"
+        f"{one['found']} of {one['episodes']} | {_share(one['found_share'])} | {one['already_alarmed']} | "
+        f"{_rate(one['false_alarms_per_hour'])} | {one['named_right']} | {_seconds(one, 'median')}"
     )
 
 
@@ -88,7 +93,7 @@ def _aims(best: Incidents) -> Iterator[str]:
     found, alarms = best["found_share"]["value"], best["false_alarms_per_hour"]["value"]
     met = "met" if found >= FOUND_AIM and alarms <= ALARMS_AIM else "**missed**"
     yield f"- Aim: {FOUND_AIM:.0%} found at no more than {ALARMS_AIM:g} false alarm an hour: {met}."
-    for name in (*QUICK, "telemetry_freeze"):
+    for name in (*SOON, "telemetry_freeze"):
         if name in best["by_technique"]:
             delay = best["by_technique"][name]["time_to_detect_s"]["median"]
             met = "met" if delay is not None and delay < DELAY_AIM_S else "**missed**"

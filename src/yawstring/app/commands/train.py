@@ -15,6 +15,7 @@ from yawstring.errors import OptionError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from yawstring.learn.events import Patience
     from yawstring.learn.recipe import Trained
     from yawstring.learn.train import TrainOptions
     from yawstring.models.base import Epoch, Family, Json
@@ -194,6 +195,15 @@ def command(
     ] = None,
     confirm: Annotated[int, typer.Option(min=1, help="Rows that confirm an incident ...", rich_help_panel=ALARMS)] = 3,
     within_rows: Annotated[int, typer.Option(min=1, help="... among so many.", rich_help_panel=ALARMS)] = 5,
+    slowly: Annotated[
+        str | None,
+        typer.Option(
+            metavar="K/N",
+            help="Also confirm by K of N rows that reach a lower threshold.",
+            rich_help_panel=ALARMS,
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Every random draw comes from it.", rich_help_panel=FIT)] = 10,
     force: Annotated[bool, typer.Option("--force", help="Replace the bundle if it is there.")] = False,
     report: Annotated[
@@ -242,7 +252,7 @@ def command(
         calibrate=calibrate.value,
         threshold=threshold.value,
         false_alarms_per_hour=false_alarms_per_hour,
-        events=EventSpec(confirm=confirm, within=max(within_rows, confirm)),
+        events=EventSpec(confirm=confirm, within=max(within_rows, confirm), patient=_patience(slowly)),
     )
     if validation is None:
         wanted = detector == AUTO or any(map(_has_epochs, tried.values())) or choosing.needs_validation
@@ -359,3 +369,15 @@ def _train_best(table: "Table", options: "TrainOptions", among: "Mapping[str, Fa
 
 def _has_epochs(family: "Family") -> bool:
     return hasattr(family, "epochs")
+
+
+def _patience(slowly: str | None) -> "Patience | None":
+    """``K/N`` as a patient tier."""
+    from yawstring.learn.events import Patience
+
+    if slowly is None:
+        return None
+    confirm, slash, within = slowly.partition("/")
+    if not (slash and confirm.isdecimal() and within.isdecimal()):
+        raise OptionError(f"--slowly: expected rows as K/N, such as 32/40, found {slowly!r}")
+    return Patience(confirm=int(confirm), within=int(within))
