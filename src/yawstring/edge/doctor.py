@@ -109,8 +109,8 @@ def _rights(machine: Machine, *, needed: bool) -> Answer:
         found = "This user may not read a network interface."
         todo = (
             "Let `yawstring grant` open the interface and hand it over, or add yourself to the group that may use "
-            "dumpcap (Debian: sudo dpkg-reconfigure wireshark-common, then sudo usermod -aG wireshark $USER). Nothing else of "
-            "yawstring needs to run as root. Recordings and fifos need no rights."
+            "dumpcap (Debian: sudo dpkg-reconfigure wireshark-common, then sudo usermod -aG wireshark $USER). Nothing "
+            "else of yawstring needs to run as root. Recordings and fifos need no rights."
         )
         return Answer(about="rights", well=not needed, found=found, todo=todo)
     except OSError as error:
@@ -131,8 +131,8 @@ def _clock(machine: Machine) -> Answer:
     todo = "Set the clock and keep it set: systemctl enable --now systemd-timesyncd, or chrony or gpsd in the field."
     before, steady = machine.now_s(), machine.steady_s()
     if before < _EARLIEST.timestamp():
-        when = datetime.fromtimestamp(before, UTC).date()
-        return Answer(about="clock", well=False, found=f"The clock says {when}: it has not been set.", todo=todo)
+        day = datetime.fromtimestamp(before, UTC).date()
+        return Answer(about="clock", well=False, found=f"The clock says {day}: it has not been set.", todo=todo)
     machine.pause(0.1)
     step_s = (machine.now_s() - before) - (machine.steady_s() - steady)
     if abs(step_s) > _MOST_STEP_S:
