@@ -1,9 +1,8 @@
 """``yawstring watch``: live detection at the ground station, or the same of a recording."""
 
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ from yawstring.app.console import err
 from yawstring.errors import OptionError
 
 if TYPE_CHECKING:
+    from yawstring.app.dashboard.beside import Beside
     from yawstring.edge.watching import Ending, Watching
 
 AIR, TELEMETRY, KEEPING = "Frames from", "What watches", "What becomes of it"
@@ -116,13 +116,12 @@ def command(
         from yawstring.edge.watching import Ears
 
         ears = Ears(changes=lines.changes, note=lines.note, health=lines.health)
-        with open_watch(sources, plan, out, sink or [f"eve:{out / 'eve.json'}"], ears) as watching:
-            page = _dashboard(out) if dashboard else None
-            try:
-                ending = run(watching)
-            finally:
-                if page is not None:
-                    page.terminate()
+        sinks = sink or [f"eve:{out / 'eve.json'}"]
+        with (
+            open_watch(sources, plan, out, sinks, ears) as watching,
+            _dashboard(out) if dashboard else nullcontext(),
+        ):
+            ending = run(watching)
     _tell(ending, out)
     if ending.lost:
         raise typer.Exit(LOST)
@@ -163,8 +162,10 @@ def _speed(text: str) -> float | None:
         raise OptionError(f"--speed: expected a number or max, found {text!r}") from None
 
 
-def _dashboard(out: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-m", "yawstring.app.cli", "dashboard", str(out)])  # noqa: S603  # our own
+def _dashboard(out: Path) -> "Beside":
+    from yawstring.app.dashboard.beside import Beside
+
+    return Beside(out)
 
 
 def _tell(ending: "Ending", out: Path) -> None:
