@@ -136,7 +136,7 @@ floods = st.lists(
     st.tuples(
         st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0, 5.5]),
         st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5]),
-        st.sampled_from([1.0, 1.0, 0.45, 0.2]),
+        st.sampled_from([1.0, 1.0, 0.6, 0.8, 0.45, 0.2]),
     ),
     min_size=3,
     max_size=25,
@@ -339,6 +339,12 @@ def test_the_operators_list_keeps_quiet_until_it_ends() -> None:
     assert state.suppressed == 1
 
 
+def test_what_becomes_worse_is_told_at_once() -> None:
+    changes = run([finding(at / 10, score=score) for at, score in enumerate((0.5, 0.6, 0.71, 0.8, 0.95, 1.0))])
+    assert told(changes) == [("opened", 0), ("updated", 0.2), ("closed", 0.5)]
+    assert [one.alert.severity for one in changes] == ["medium", "high", "high"]  # of control, likely is as bad as sure
+
+
 def test_rules_that_see_the_same_thing_make_one_alert() -> None:
     rules = {"evil_twin_name": "service", "evil_twin_clock": "safety"}
     options = replace(
@@ -349,7 +355,8 @@ def test_rules_that_see_the_same_thing_make_one_alert() -> None:
     ]
     _, changes = ledger.take(ledger.start(options), options, found)
     last = changes[-1].alert
-    assert [(one.kind, one.alert.severity) for one in changes] == [("opened", "medium"), ("updated", "critical")]
+    severities = [(one.kind, one.alert.severity) for one in changes]
+    assert severities == [("opened", "medium"), ("updated", "critical"), ("updated", "critical")]
     assert (last.source, last.digest, last.technique, last.count) == ("evil_twin_name", "aa", "T1557", 3)
     assert last.details == {"rules": ["evil_twin_name", "evil_twin_clock", "new"]}
     (again,) = ledger.take(ledger.start(options, [last]), options, [finding(3, "evil_twin", source="evil_twin_clock")])[

@@ -336,6 +336,11 @@ def finish(state: EventState, spec: EventSpec) -> tuple[EventState, tuple[Change
     return _closed(state, end_ns)
 
 
+def standing(state: EventState) -> Incident:
+    """The incident that is open, as it stands; where none is, it means nothing."""
+    return _change(state, loop.UPDATED, 0).incident
+
+
 def detect(spec: EventSpec, track: Track, *, attacks: int = 1) -> tuple[Incident, ...]:
     """The incidents of one track, each as it stood when it was closed for good, by their identity.
 

@@ -16,7 +16,7 @@ from yawstring.watch.findings import Finding, Identity
 from yawstring.watch.ledger_state import Entry, Key, LedgerOptions, LedgerState
 from yawstring.watch.plain import plain
 from yawstring.watch.resuming import CROWD, RULES, VALUE, given_up_ns, nanoseconds, resumed_state
-from yawstring.watch.severity import CONSEQUENCES, UNKNOWN_KIND, severity
+from yawstring.watch.severity import CONSEQUENCES, UNKNOWN_KIND, confidence, severity
 from yawstring.watch.suppression import suppressed_by
 from yawstring.watch.tally import Tally
 
@@ -80,7 +80,9 @@ class Book:
             one = findings[at]
             now_ns = max(self._latest_ns, last_ns, one.time_ns)
             same = one.identity is own or self._routed(one) == identity
-            if not same or not one.score >= one.threshold or now_ns > end_ns or now_ns - last_ns > hold_ns:
+            if not same or not one.score >= one.threshold or _may_be_worse(entry.tally, one):
+                break
+            if now_ns > end_ns or now_ns - last_ns > hold_ns:
                 break
             last_ns, at = now_ns, at + 1
         return at
@@ -166,6 +168,9 @@ class Book:
             entry = self._tell(_KINDS[change.kind], change.time_ns, change.incident, tally, entry)
         if entry is None:
             return
+        worse = SEVERITIES.index(self._severity(tally)) > SEVERITIES.index(entry.alert.severity)
+        if worse and state.registers[OPEN]:  # nobody waits for the next update to hear of that
+            entry = self._tell("updated", now_ns, events.standing(state), tally, entry)
         last_ns = int(state.incidents[NOW, LAST_NS]) if state.registers[OPEN] else entry.last_ns
         after = replace(entry, tally=tally, state=state, last_ns=last_ns)
         if not state.registers[OPEN]:
@@ -328,6 +333,12 @@ def _details(tally: Tally) -> dict[str, Json]:
     if len(tally.sources) > 1:
         found[RULES] = list(tally.sources)
     return found
+
+
+def _may_be_worse(tally: Tally, finding: Finding) -> bool:
+    """Whether a finding may make an incident more severe than what was found before."""
+    surer = confidence(finding.score) > confidence(tally.score)
+    return surer or finding.source not in tally.sources or (finding.watched and not tally.watched)
 
 
 def _level(finding: Finding) -> float:

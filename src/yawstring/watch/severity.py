@@ -64,5 +64,9 @@ def severity(consequence: Consequence, score: float, *, watched: bool) -> Severi
     """
     if not watched:
         return "low"
-    sure, likely, possible = _TABLE[consequence]
-    return sure if score >= SURE else likely if score >= LIKELY else possible
+    return _TABLE[consequence][-1 - confidence(score)]
+
+
+def confidence(score: float) -> int:
+    """2 for a score that is sure, 1 for a likely one, 0 for a possible one."""
+    return (score >= LIKELY) + (score >= SURE)

@@ -13,7 +13,7 @@ from yawstring.table.survey import mac_text
 from yawstring.version import __version__
 from yawstring.watch.alerts import Alert, ChangeKind, Severity
 from yawstring.watch.findings import Origin
-from yawstring.watch.severity import LIKELY, SURE
+from yawstring.watch.severity import confidence
 
 VERSION: Final = "1.3.0"
 CLASS, CATEGORY = 2004, 2
@@ -43,7 +43,7 @@ def ocsf_event(item: Item) -> dict[str, Json]:
     activity, activity_name = ACTIVITY[change.kind]
     severity_id, severity = SEVERITY[alert.severity]
     status_id, status = NEW if alert.closed_ns is None else RESOLVED
-    confidence_id, confidence = _confidence(alert.score)
+    confidence_id, confidence_name = _confidence(alert.score)
     event: dict[str, Json] = {
         "activity_id": activity,
         "activity_name": activity_name,
@@ -62,7 +62,7 @@ def ocsf_event(item: Item) -> dict[str, Json]:
         "status_id": status_id,
         "status": status,
         "confidence_id": confidence_id,
-        "confidence": confidence,
+        "confidence": confidence_name,
         "confidence_score": round(100 * min(max(alert.score, 0.0), 1.0)),
         "message": alert.words,
         "metadata": _metadata(item),
@@ -81,7 +81,8 @@ def place_of(event: Json) -> tuple[str, int] | None:
 
 
 def _confidence(score: float) -> tuple[int, str]:
-    return (3, "High") if score >= SURE else (2, "Medium") if score >= LIKELY else (1, "Low")
+    level = confidence(score)
+    return level + 1, ("Low", "Medium", "High")[level]
 
 
 def _metadata(item: Item) -> dict[str, Json]:
