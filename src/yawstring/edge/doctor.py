@@ -109,8 +109,8 @@ def _rights(machine: Machine, *, needed: bool) -> Answer:
         found = "This user may not read a network interface."
         todo = (
             "Let `yawstring grant` open the interface and hand it over, or add yourself to the group that may use "
-            "dumpcap (Debian: sudo dpkg-reconfigure wireshark-common, then sudo usermod -aG wireshark $USER). Nothing "
-            "else of yawstring needs to run as root. Recordings and fifos need no rights."
+            "dumpcap (Debian: sudo dpkg-reconfigure wireshark-common, then sudo usermod -aG wireshark $USER). "
+            "Nothing else of yawstring needs to run as root. Recordings and fifos need no rights."
         )
         return Answer(about="rights", well=not needed, found=found, todo=todo)
     except OSError as error:
@@ -138,8 +138,8 @@ def _clock(machine: Machine) -> Answer:
     if abs(step_s) > _MOST_STEP_S:
         found = f"The clock stepped by {step_s:+.2f} s within a tenth of a second: frames and telemetry would part."
         return Answer(about="clock", well=False, found=found, todo=todo)
-    when = datetime.fromtimestamp(before, UTC).strftime("%Y-%m-%d %H:%M:%S")
-    return Answer(about="clock", well=True, found=f"The clock runs evenly and says {when} UTC; see that this is right.")
+    now = datetime.fromtimestamp(before, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return Answer(about="clock", well=True, found=f"The clock runs evenly and says {now} UTC; see that this is right.")
 
 
 def _disk(machine: Machine, folder: Path) -> Answer:
