@@ -11,6 +11,7 @@ from yawstring.app.commands import (
     benchmark,
     decode,
     detect,
+    doctor,
     evaluate,
     explain,
     fuse,
@@ -69,6 +70,7 @@ app.command("detect")(detect.command)
 app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("grant")(grant.command)
+app.command("doctor")(doctor.command)
 
 
 def main() -> None:
