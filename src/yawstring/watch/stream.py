@@ -24,7 +24,7 @@ from yawstring.watch.air_states import AirStates
 from yawstring.watch.batches import Batch
 from yawstring.watch.beside import Beside
 from yawstring.watch.clock import Clock, cut
-from yawstring.watch.coverage import seconds_heard
+from yawstring.watch.coverage import slots_heard
 from yawstring.watch.findings import Finding
 from yawstring.watch.incidents import Known
 from yawstring.watch.outcome import KINDS, Out, joined
@@ -281,7 +281,7 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
         scored=((scored, last),) if len(last) else (),
         rejects=decoded.rejects,
         kinds=_kinds(inputs),
-        channels=seconds_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
+        channels=slots_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
     )
 
 
