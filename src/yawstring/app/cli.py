@@ -9,6 +9,7 @@ from yawstring.app.commands import (
     alerts,
     audit,
     benchmark,
+    dashboard,
     decode,
     detect,
     doctor,
@@ -71,6 +72,7 @@ app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("grant")(grant.command)
 app.command("doctor")(doctor.command)
+app.command("dashboard")(dashboard.command)
 
 
 def main() -> None:
