@@ -22,9 +22,10 @@ from yawstring.app.cli import app
 from yawstring.edge.captures import open_capture
 from yawstring.edge.live_drone import Hands, LiveOptions
 from yawstring.edge.live_drone_air import FifoEar, open_ear
-from yawstring.edge.live_drone_link import Loopback, within_namespace
+from yawstring.edge.live_drone_link import Loopback, Tun, within_namespace
 from yawstring.edge.telemetry import read_telemetry
 from yawstring.errors import OptionError, SourceError
+from yawstring.simulate.live import Datagram
 from yawstring.table.frames import frames_table
 from yawstring.wire.decoder import decode
 
@@ -221,6 +222,35 @@ def test_no_namespace_stays_where_it_is():
         assert os.readlink("/proc/thread-self/ns/net") == before
     with pytest.raises(OptionError, match="ip netns add"), within_namespace("../../etc"):
         pass
+
+
+def test_the_network_appears_in_the_namespace_of_the_client_and_goes_with_the_drone():
+    ip = shutil.which("ip")
+    if os.getuid() != 0 or not Path("/dev/net/tun").exists() or ip is None:
+        pytest.skip("a network namespace takes root, /dev/net/tun and iproute2: run the tests as root")
+    name, before = f"yawtest{os.getpid()}", os.readlink("/proc/thread-self/ns/net")
+    subprocess.run([ip, "netns", "add", name], check=True)
+    try:
+        link = Tun(name)
+        assert os.readlink("/proc/thread-self/ns/net") == before
+        assert link.name not in [here for _, here in socket.if_nameindex()]
+        there = subprocess.run([ip, "-n", name, "-br", "addr"], capture_output=True, text=True, check=True).stdout
+        assert "yawdrone0" in there
+        assert "192.168.10.2/24" in there
+        with within_namespace(name), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.bind(("", 0))
+            client.settimeout(5)
+            port = client.getsockname()[1]
+            client.sendto(b"command", ("192.168.10.1", 8889))
+            client.sendto(b"not for the drone", ("192.168.10.1", 8888))
+            assert link.receive() == [(b"command", ("192.168.10.2", port))]
+            link.send(Datagram(time_s=0.0, octets=b"ok", peer=("192.168.10.2", port)))
+            assert client.recvfrom(100) == (b"ok", ("192.168.10.1", 8889))
+        link.close()
+        after = subprocess.run([ip, "-n", name, "-br", "link"], capture_output=True, text=True, check=True).stdout
+        assert "yawdrone" not in after
+    finally:
+        subprocess.run([ip, "netns", "delete", name], check=True)
 
 
 def test_without_privileges_it_says_what_to_do():

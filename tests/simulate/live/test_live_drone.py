@@ -180,4 +180,5 @@ def test_an_answering_attacker_answers_what_it_hears():
     table = frames_table(decode(flight.capture())).with_columns(flight.truth().select("role"))
     forged = table.filter((pl.col("role") == "attacker") & pl.col("wlan.fc.subtype").is_in([10, 12]))
     assert len(forged) > 20
-    assert forged["wlan.fc.subtype"].n_unique() == 2, "each tick has draws of its own"
+    kinds = forged["wlan.fc.subtype", "wlan.ta"].group_by(pl.all()).len()["len"]
+    assert kinds.max() < 0.6 * len(forged), "each tick has draws of its own"
