@@ -27,9 +27,9 @@ from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import WindowSpec
 
 SPACE = """
-units = {choices = [4, 8]}
+units = 8
 layers = {low = 1, high = 2}
-dense_units = 4
+dense_units = {choices = [4, 8]}
 window = {choices = [3, 5]}
 columns = {choices = ["all", "cyber", "physical"]}
 learning_rate = {low = 1e-3, high = 1e-2, log = true}

@@ -28,7 +28,6 @@ from yawstring.learn.search.schedule import Schedule
 from yawstring.learn.search.space import read_space
 from yawstring.learn.search.trial import TrialOptions
 from yawstring.models.base import Windows
-from yawstring.models.engine.runtime import compute_in_caller, use_one_thread
 
 SPACE = read_space(
     """
@@ -89,9 +88,11 @@ def found(study: Study) -> dict[str, tuple]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _computing() -> None:
-    """Threads of ours compute at once, as in the command; settled before the first test touches JAX."""
-    compute_in_caller()
-    use_one_thread()
+    """Threads of ours compute at once, as in the command; settled before the first test touches JAX.
+
+    Processes of their own find compiled what this one has compiled.
+    """
+    ready_training(workers=True)
 
 
 @pytest.fixture(autouse=True)

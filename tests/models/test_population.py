@@ -40,7 +40,6 @@ def test_it_learns_what_the_narrow_network_learns(units: int, dense: tuple[int, 
         order = np.random.default_rng(epoch).permutation(len(part))
         one, other = narrow.epoch(order), wide.epoch(order)
         np.testing.assert_allclose(one.losses, other.losses, rtol=2e-4, atol=1e-5)
-    np.testing.assert_allclose(narrow.evaluate(part).loss, wide.evaluate(part).loss, rtol=2e-4)
     found = cut_out(wide.weights(), units=units, dense=dense)
     assert list(found) == list(weights)
     for name, array in narrow.weights().items():
@@ -48,6 +47,20 @@ def test_it_learns_what_the_narrow_network_learns(units: int, dense: tuple[int, 
     again = padded(found, units=UNITS, width=WIDTH, layers=LAYERS)
     for name, array in wide.weights().items():
         np.testing.assert_array_equal(again[name], array, err_msg=f"{name}: something left nought")
+
+
+def test_it_judges_as_the_narrow_network_judges() -> None:
+    part = windows(classes=3)
+    weights = initial_weights(np.random.default_rng(1), 3, 5, (4, 9), 3)
+    narrow = Fit.start(Recurrent(), weights, part, batch=16, options=options())
+    wide = Fit.start(
+        Population(layers=LAYERS), padded(weights, units=UNITS, width=WIDTH, layers=LAYERS), part, batch=16,
+        options=options((0.5, 0.5, 0.5)),
+    )  # fmt: skip
+    one, other = narrow.evaluate(part), wide.evaluate(part)
+    np.testing.assert_allclose(one.losses, other.losses, rtol=2e-4)
+    np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-5)
+    np.testing.assert_array_equal(one.predicted, other.probabilities.argmax(axis=1))
 
 
 def test_dropout_of_run_time_drops_what_a_fixed_one_drops() -> None:
