@@ -57,6 +57,9 @@ bench:
 	$(BIN)/python benchmarks/signals.py
 	$(BIN)/python benchmarks/falsified.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/rules.py
+	$(BIN)/python benchmarks/watch.py
+	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python benchmarks/live.py; else echo "benchmarks/live.py makes a TAP device: run it as root"; fi
 	@if [ -n "$(CAPTURES)" ]; then $(BIN)/python benchmarks/decode.py "$(CAPTURES)"; else echo "benchmarks/decode.py needs captures: make bench CAPTURES=folder"; fi
 	@if [ -n "$(DATA)" ]; then $(BIN)/python benchmarks/corpus.py "$(DATA)"; else echo "benchmarks/corpus.py needs the T-ITS table: make bench DATA=three_attack_cyber.csv"; fi
 
