@@ -111,6 +111,8 @@ def test_kill_9_loses_nothing_applied_and_keeps_nothing_half_done(tmp_path) -> N
     ended = subprocess.run([sys.executable, "-c", KILLED, str(path), SUPPORT], check=False)
     assert ended.returncode == -signal.SIGKILL
     changes = made.life(1, updates=3)
+    with AlertStore.open(path, read_only=True) as reader:
+        assert [one for _, one in reader.changes()] == changes[:2]
     with AlertStore.create(path) as store:  # the lock went with the process
         assert [one for _, one in store.changes()] == changes[:2]
         assert store.open_alerts() == (changes[1].alert,)

@@ -96,7 +96,9 @@ def test_a_file_is_read_straight() -> None:
     source = Listed([batch(1), batch(2)])
     reading = Straight(source)
     assert [receivers(one) for one in (reading.take(0), reading.take(0)) if one is not None] == [[1] * 3, [2] * 3]
-    assert reading.take(0) is None
+    ended = reading.take(0)
+    assert ended is not None
+    assert ended.ended
     reading.close()
 
 

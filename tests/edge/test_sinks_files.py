@@ -86,8 +86,15 @@ def test_a_file_of_something_else_is_refused_and_left_alone(tmp_path, kind, text
 def test_what_is_no_file_is_refused(tmp_path) -> None:
     with pytest.raises(OptionError, match="cannot be opened"):
         open_sink(f"eve:{tmp_path}")
-    with pytest.raises(OptionError, match="folder does not exist"):
-        open_sink(f"eve:{tmp_path / 'none' / 'eve.json'}")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SinkError, match="cannot be written"):
+        open_sink(f"eve:{tmp_path / 'file' / 'eve.json'}").send(items(1))
+
+
+def test_the_folder_is_made_with_the_file(tmp_path) -> None:
+    path = tmp_path / "not" / "yet" / "eve.json"
+    open_sink(f"eve:{path}").send(items(1))
+    assert numbers(path) == [1]
 
 
 def test_a_full_disk_leaves_whole_lines_and_the_same_may_be_tried_again(tmp_path) -> None:

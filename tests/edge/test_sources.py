@@ -49,6 +49,7 @@ def test_as_fast_as_it_can_be_read_the_clock_is_that_of_the_frames(file) -> None
     given = list(ReplaySource(file(times), speed=None, frames=2).batches())
     assert [len(batch) for batch in given] == [2, 2]
     assert [batch.now_ns for batch in given] == [1001 * NS, 1002 * NS]
+    assert not given[0].ended
     assert [batch.ended for batch in given] == [False, True]
     assert np.concatenate([batch.records.table[TIME] for batch in given]).tolist() == times
 
@@ -77,6 +78,19 @@ def test_a_pause_gives_empty_batches_so_that_time_passes(file) -> None:
     assert len(silent) >= 20
     assert max(batch.now_ns for batch in silent) < 1003 * NS
     assert given[-1].ended
+
+
+@pytest.mark.parametrize("speed", [None, 1.0])
+def test_a_clock_that_was_put_back_costs_no_time_and_is_followed(file, speed) -> None:
+    hand = Hand()
+    times = [1000 * NS, 1001 * NS, 10 * NS, 11 * NS, 12 * NS]
+    begun = hand.now_ns
+    given = list(ReplaySource(file(times), speed=speed, clock=hand.clock()).batches())
+    assert sum(map(len, given)) == 5
+    assert given[-1].now_ns == 12 * NS
+    assert all(batch.now_ns < 13 * NS for batch in given if len(batch) and batch.records.table[TIME][0] < 100 * NS)
+    assert [batch.ended for batch in given].count(True) == 1
+    assert hand.now_ns - begun == 0 if speed is None else 2.9 * NS < hand.now_ns - begun < 3.3 * NS
 
 
 def test_a_capture_that_is_cut_short_is_read_as_far_as_it_goes(tmp_path) -> None:

@@ -281,6 +281,20 @@ def test_a_watch_that_was_killed_goes_on_with_what_is_open(watched, tmp_path, ha
     store.close()
 
 
+def test_what_a_killed_run_left_open_is_over_after_the_next(watched, tmp_path, hand) -> None:
+    store = Disk.create(tmp_path / "alerts.db")
+    killed = Watching(Given(hand, batch([100], [101])), None, OPTIONS, Keeper(store, tmp_path), clock=hand.clock())
+    killed._step(killed._next())
+    assert len(store.open_alerts()) == 1
+    keeper = Keeper(store, tmp_path)
+    other = Watching(Given(hand, batch([500])), None, OPTIONS, keeper, clock=hand.clock())  # resumes nothing: a replay
+    other.run()
+    assert store.open_alerts() == ()
+    (alert,) = store.alerts()
+    assert alert.closed_ns == 101 * NS
+    store.close()
+
+
 def test_more_changes_than_a_memory_takes_are_counted(watched, monkeypatch) -> None:
     from yawstring.edge import keeping
 

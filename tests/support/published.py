@@ -40,7 +40,7 @@ class Ocsf:
     enums: dict[str, dict[int, str | None]] = field(default_factory=dict)
 
 
-TECHNIQUE = Ocsf({"name": str, "uid": str, "src_url": str})
+TECHNIQUE = Ocsf({"name": str, "uid": str, "src_url": str}, one_of=frozenset({"name", "uid"}))
 ATTACK = Ocsf(
     {"tactic": dict, "tactics": list, "technique": TECHNIQUE, "sub_technique": TECHNIQUE, "version": str},
     one_of=frozenset({"tactic", "technique", "sub_technique"}),
@@ -73,7 +73,10 @@ METADATA = Ocsf(
     },
     required=frozenset({"version", "product"}),
 )  # fmt: skip
-ENDPOINT = Ocsf({"mac": str, "ip": str, "port": int, "hostname": str, "name": str, "uid": str, "domain": str})
+ENDPOINT = Ocsf(
+    {"mac": str, "ip": str, "port": int, "hostname": str, "name": str, "uid": str, "domain": str, "svc_name": str},
+    one_of=frozenset({"ip", "uid", "name", "hostname", "svc_name", "instance_uid", "interface_uid", "interface_name"}),
+)
 EVIDENCE = Ocsf(
     {"data": object, "src_endpoint": ENDPOINT, "dst_endpoint": ENDPOINT, "connection_info": dict, "file": dict},
     one_of=frozenset({"data", "src_endpoint", "dst_endpoint", "connection_info", "file"}),

@@ -63,7 +63,7 @@ def accepting(serve, port=0):
             while not over.is_set():
                 with suppress(TimeoutError):
                     connection, _ = server.accept()
-                    connection.settimeout(2)
+                    connection.settimeout(20)
                     threads.append(threading.Thread(target=one, args=(connection,)))
                     threads[-1].start()
 

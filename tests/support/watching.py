@@ -3,6 +3,7 @@
 Fitted on the very flight that they then score: no detection is claimed, only that two roads lead to the same bits.
 """
 
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -17,7 +18,6 @@ from yawstring.learn.events import EventSpec
 from yawstring.learn.recipe import Recipe, Trained
 from yawstring.learn.unknown import Unknown
 from yawstring.models.base import Fitted
-from yawstring.models.novelty import Novelty
 from yawstring.models.recurrent_graph import recurrent_graph
 from yawstring.models.trees import Forest
 from yawstring.schema import LABEL, RECORDING, features, modality_of
@@ -58,7 +58,7 @@ def table(one: Simulated, *, labelled: bool = False) -> Table:
 
 @cache
 def trained(kind: str = "forest", every_s: float | None = 0.05, *, raw: bool = False) -> Trained:
-    """A bundle: ``"forest"`` with a detector of novelty beside it, or ``"lstm"`` of drawn weights, calibrated."""
+    """A bundle: ``"forest"`` with another detector heard beside it, or ``"lstm"`` of drawn weights, calibrated."""
     signals = None if raw else SignalOptions(every_s=every_s, warm_up_s=0.5)
     flown = table(made(), labelled=True).frame
     rows = flown if signals is None else signal_frame(flown, signals)
@@ -81,7 +81,7 @@ def trained(kind: str = "forest", every_s: float | None = 0.05, *, raw: bool = F
         window=window,
         encoder=Encoder.fit(learnt),
         signals=signals,
-        encodings={"forest": "raw", "novelty": "raw", "lstm": "scaled"},
+        encodings={"forest": "raw", "novelty": "scaled", "lstm": "scaled"},
         events={kind: events},
         calibrations={"lstm": Temperature(temperature=1.7)},
     )
@@ -90,13 +90,14 @@ def trained(kind: str = "forest", every_s: float | None = 0.05, *, raw: bool = F
 
 
 def _fitted(kind: str, learnt: TrainPart, recipe: Recipe) -> tuple[Fitted, Recipe]:
-    from dataclasses import replace
-
     if kind == "lstm":
-        weights = lstm_weights.draw(features=len(recipe.encoder.names), outputs=2, size=0.2)
-        graph = recurrent_graph(weights, length=recipe.window.length)
-        return Fitted(family="lstm", reads="window", graph=graph, weights={}, classes=2, options={}), recipe
+        return _drawn("lstm", recipe, seed=0), recipe
     forest = parts.fit(Forest(trees=10), learnt, None, recipe=recipe, seed=0)
-    beside = parts.fit(Novelty(), learnt, None, recipe=recipe, seed=0)
     recipe = replace(recipe, classes=("benign", "attack", "unknown"), target="class", unknown=Unknown())
-    return replace(forest, beside=beside), recipe
+    return replace(forest, beside=_drawn("novelty", recipe, seed=1)), recipe
+
+
+def _drawn(family: str, recipe: Recipe, *, seed: int) -> Fitted:
+    weights = lstm_weights.draw(seed, features=len(recipe.encoder.names), outputs=2, size=0.2)
+    graph = recurrent_graph(weights, length=recipe.window.length)
+    return Fitted(family=family, reads="window", graph=graph, weights={}, classes=2, options={})

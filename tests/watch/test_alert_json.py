@@ -11,12 +11,13 @@ from yawstring.watch.alert_json import address_from_text, alert_from_json, alert
 from yawstring.watch.plain import plain
 
 
-@settings(max_examples=40)
+@settings(deadline=None, max_examples=40)
 @given(made.alerts)
 def test_an_alert_comes_back_as_it_was(alert) -> None:
     assert alert_from_json(json.loads(json.dumps(alert_to_json(alert), allow_nan=False))) == alert
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(alert_to_json(made.alert()))), made.jsons)
 def test_a_field_of_another_kind_is_refused_or_taken(name, value) -> None:
     body = alert_to_json(made.alert()) | {name: value}
@@ -27,6 +28,7 @@ def test_a_field_of_another_kind_is_refused_or_taken(name, value) -> None:
     assert json.loads(json.dumps(alert_to_json(taken)))[name] == value
 
 
+@settings(deadline=None)
 @given(made.jsons)
 def test_another_json_is_refused(value) -> None:
     with pytest.raises(ValueError, match="expected the fields of an alert"):
@@ -41,6 +43,7 @@ def test_what_is_no_address_is_refused(text) -> None:
         address_from_text(text)
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(codec=None)), st.integers(1, 50))
 def test_plain_text_prints_on_one_line_and_is_short(text, most) -> None:
     clean = plain(text, most=most)

@@ -3,6 +3,7 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from support import alerts as made
 from yawstring.errors import OptionError
 from yawstring.learn import events
 from yawstring.watch import ledger
+from yawstring.watch.book import Book
 from yawstring.watch.findings import Finding, Identity
 from yawstring.watch.ledger import LedgerOptions
 from yawstring.watch.suppression import Allowed
@@ -111,21 +113,12 @@ def findings_of(drawn, start_s=0.0):
     return found
 
 
-def one_by_one(found, state):
-    changes = ()
-    for one in found:
-        state, some = ledger.take(state, OPTIONS, [one])
-        changes += some
-    return changes + ledger.finish(state, OPTIONS)[1]
-
-
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=80)
 @given(steps, steps, st.lists(st.integers(0, 40), max_size=6), st.none() | st.floats(0, 1))
 def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, waits) -> None:
     left = {one.alert.key: one.alert for one in ledger.take(ledger.start(OPTIONS), OPTIONS, findings_of(before))[1]}
     found = findings_of(drawn, start_s=sum(gap for gap, *_ in before))
     whole = run(found, state=ledger.start(OPTIONS, list(left.values())))
-    assert one_by_one(found, ledger.start(OPTIONS, list(left.values()))) == whole
     state, changes, latest_ns = ledger.start(OPTIONS, list(left.values())), (), None
     edges = sorted({0, len(found), *(cut for cut in cuts if cut < len(found))})
     for first, last in pairwise(edges):
@@ -139,7 +132,33 @@ def test_any_cut_of_the_findings_gives_the_same_changes(before, drawn, cuts, wai
     assert changes + ledger.finish(state, OPTIONS)[1] == whole
 
 
-@settings(deadline=None, max_examples=120)
+floods = st.lists(
+    st.tuples(
+        st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0, 5.5]),
+        st.sampled_from([0, 0, 0, 0, 1, 2, 3, 4, 5]),
+        st.sampled_from([1.0, 1.0, 0.45, 0.2]),
+    ),
+    min_size=3,
+    max_size=25,
+)
+
+
+@settings(deadline=None, max_examples=150)
+@given(floods, st.floats(-60, -40), st.sampled_from([2, 60]))
+def test_findings_taken_in_one_go_give_what_they_give_one_after_another(drawn, left_s, update_s) -> None:
+    options = replace(OPTIONS, update_s=update_s)
+    (left,) = ledger.take(ledger.start(options), options, [finding(left_s, "csa_abuse")])[1]
+    times = np.cumsum([gap for gap, *_ in drawn]).tolist()
+    found = [
+        finding(at, attacker=who or None, score=score, frame=number)
+        for number, (at, (_, who, score)) in enumerate(zip(times, drawn, strict=True))
+    ]
+    whole = run(found, options, ledger.start(options, [left.alert]))
+    with patch.object(Book, "_uneventful", lambda _book, _findings, at, _identity: at):
+        assert run(found, options, ledger.start(options, [left.alert])) == whole
+
+
+@settings(deadline=None, max_examples=80)
 @given(steps)
 def test_every_alert_is_opened_once_and_closed_in_the_end(drawn) -> None:
     found = findings_of(drawn)
@@ -189,7 +208,7 @@ def test_incidents_are_parted_by_their_gaps(gaps) -> None:
     ]
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=80)
 @given(steps, st.integers(0, 40), st.booleans())
 def test_after_a_kill_nothing_is_repeated_or_lost(drawn, cut, knows_closed) -> None:
     """With the alerts that the store had, and only those, the lives go on as they would have."""
@@ -215,11 +234,11 @@ EAGER = replace(OPTIONS, update_s=0, hold_s=20, merge_gap_s=20, resume_gap_s=20,
 
 
 def test_an_attack_that_goes_on_through_a_long_restart_is_the_same_alert() -> None:
-    state, (opened,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0)])
-    changes = run([finding(50)], state=ledger.start(OPTIONS, [opened.alert]))
+    state, (opened,) = ledger.take(ledger.start(OPTIONS), OPTIONS, [finding(0, frame=900)])
+    changes = run([finding(50, frame=7)], state=ledger.start(OPTIONS, [opened.alert]))
     assert told(changes) == [("updated", 50), ("closed", 50)]
     assert changes[0].alert.key == opened.alert.key
-    assert changes[-1].alert.count == 2
+    assert (changes[-1].alert.count, changes[-1].alert.frames) == (2, (7, 7))
     state, changes = ledger.wait(ledger.start(OPTIONS, [opened.alert]), OPTIONS, made.START_NS + 61 * S)
     assert told(changes) == [("closed", 5)]
     assert not state.resumed
@@ -315,7 +334,7 @@ def test_the_operators_list_keeps_quiet_until_it_ends() -> None:
         ledger.start(options), options, [finding(at, attacker=who) for at in range(5) for who in (7, 8)]
     )
     quiet = [(one.kind, one.alert.suppressed) for one in changes if one.alert.identity.attacker == 7]
-    assert quiet == [("opened", "range test"), ("updated", "range test"), ("updated", None)]
+    assert quiet == [("opened", "range test"), ("updated", "range test"), ("opened", None)]
     assert {one.alert.suppressed for one in changes if one.alert.identity.attacker == 8} == {None}
     assert state.suppressed == 1
 
@@ -343,7 +362,19 @@ def test_every_rule_that_sees_it_has_to_be_allowed() -> None:
     entry = Allowed(name="ours", reason="ours", until_ns=1 << 62, source="evil_twin_name")
     options = replace(OPTIONS, allow=(entry,))
     found = [finding(0, "evil_twin", source="evil_twin_name"), finding(2, "evil_twin", source="evil_twin_clock")]
-    assert [one.alert.suppressed for one in run(found, options)] == ["ours", None, None]
+    changes = run(found, options)
+    assert [(one.kind, one.alert.suppressed) for one in changes] == [
+        ("opened", "ours"),
+        ("opened", None),
+        ("closed", None),
+    ]
+
+
+def test_what_ends_before_it_may_be_told_is_never_told() -> None:
+    entry = Allowed(name="ours", reason="ours", until_ns=made.START_NS + 3 * S, kind="evil_twin")
+    changes = run([finding(0, "evil_twin"), finding(30)], replace(OPTIONS, allow=(entry,)))
+    told_of = [(one.kind, one.alert.suppressed) for one in changes if one.alert.identity.kind == "evil_twin"]
+    assert told_of == [("opened", "ours"), ("closed", "ours")]
 
 
 def test_how_bad_it_is_comes_from_the_rule_and_else_from_the_class() -> None:

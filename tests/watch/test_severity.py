@@ -1,7 +1,7 @@
 """Severity: it rises with consequence and confidence, and never for a neighbour."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from yawstring.schema import BENIGN, CLASSES
@@ -12,12 +12,14 @@ kinds = st.sampled_from(["safety", "control", "service", "nuisance"])
 scores = st.floats(0, 1)
 
 
+@settings(deadline=None)
 @given(kinds, scores, scores)
 def test_a_surer_score_is_never_less_severe(kind, one, other) -> None:
     ranks = [SEVERITIES.index(severity(kind, score, watched=True)) for score in sorted((one, other))]
     assert ranks == sorted(ranks)
 
 
+@settings(deadline=None)
 @given(kinds, scores)
 def test_a_neighbours_trouble_is_low(kind, score) -> None:
     assert severity(kind, score, watched=False) == "low"

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from support import alerts as made
@@ -81,6 +81,7 @@ def test_a_list_that_says_something_else_is_refused_in_one_line(text, says) -> N
     assert str(caught.value).isprintable()
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60))
 def test_any_octets_are_a_list_or_refused(octets) -> None:
     try:

@@ -9,8 +9,10 @@ from yawstring.app.commands import (
     alerts,
     audit,
     benchmark,
+    dashboard,
     decode,
     detect,
+    doctor,
     evaluate,
     explain,
     fuse,
@@ -69,6 +71,8 @@ app.command("detect")(detect.command)
 app.command("watch")(watch.command)
 app.command("alerts")(alerts.command)
 app.command("grant")(grant.command)
+app.command("doctor")(doctor.command)
+app.command("dashboard")(dashboard.command)
 
 
 def main() -> None:

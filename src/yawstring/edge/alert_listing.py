@@ -1,6 +1,7 @@
 """Reads the record of a watch for a person: since when, which alert, and what comes next."""
 
 import getpass
+import os
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -69,8 +70,15 @@ def acknowledge(store: AlertStore, beginning: str, note: str, *, who: str | None
     if len(keys) != 1 or not beginning:
         found = "several that begin like it" if keys else "none"
         raise OptionError(f"--acknowledge: expected the key of an alert, found {found}: yawstring alerts lists them")
-    store.acknowledge(keys[0], who or getpass.getuser(), note, now_ns)
+    store.acknowledge(keys[0], who or _user(), note, now_ns)
     return keys[0]
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a number without a name, as in containers
+        return f"user {os.getuid()}"
 
 
 def follow(store: AlertStore, after: int, *, sleep: Callable[[float], None] = time.sleep) -> Iterator[Item]:

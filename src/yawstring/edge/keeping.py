@@ -6,6 +6,7 @@ they wait here, in order, at most :data:`MOST_WAITING` of them, and are tried ag
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -98,6 +99,24 @@ class Keeper:
         for courier in self._couriers:
             courier.nudge()
         return kept
+
+    def left_open(self) -> tuple[AlertChange, ...]:
+        """The end of alerts that a run which was killed left open, and that this one has not seen.
+
+        Once a watch has closed its own, whatever the record holds open is nobody's: a replay does not go on with what
+        it finds there, and finds it again if the capture is the same.
+        """
+        found: list[AlertChange] = []
+
+        def read() -> None:
+            found.extend(
+                AlertChange(kind="closed", time_ns=alert.last_ns, alert=replace(alert, closed_ns=alert.last_ns))
+                for alert in self._store.open_alerts()
+            )
+
+        if not self._waiting:
+            self._tried(read)
+        return tuple(found)
 
     def cut(self, now_ns: int, *, ended: bool = False) -> None:
         """Write the slices whose time has come."""

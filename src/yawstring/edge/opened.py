@@ -28,6 +28,8 @@ class Sources:
 
     Attributes:
         interface: One in monitor mode.
+        channels: Frequencies in MHz that it listens to in turn; without, the one it is on.
+        grant: Unix socket at which it is granted; of itself, that of ``yawstring grant``.
         fifo: A fifo, or ``"-"``.
         replay: A capture.
         speed: How many times as fast it is replayed; ``None``: as fast as it can be read.
@@ -38,6 +40,8 @@ class Sources:
     """
 
     interface: str | None = None
+    channels: tuple[int, ...] = ()
+    grant: Path | None = None
     fifo: str | None = None
     replay: Path | None = None
     speed: float | None = 1.0
@@ -48,6 +52,8 @@ class Sources:
         if len(named) != 1:
             found = "none" if not named else str(len(named))
             raise OptionError(f"expected one of --interface, --pcap-fifo and --replay, found {found}")
+        if self.interface is None and (self.channels or self.grant):
+            raise OptionError("--channels and --grant are about an interface: give --interface, or leave them out")
 
     @property
     def name(self) -> str:
@@ -88,8 +94,8 @@ def open_watch(
             stack.callback(telemetry.close)
         source = _source(sources, clock)
         stack.callback(source.close)
+        folder.mkdir(parents=True, exist_ok=True)  # a sink's file may lie in it
         opened = [open_sink(text) for text in sinks]
-        folder.mkdir(parents=True, exist_ok=True)
         store = stack.enter_context(AlertStore.create(folder / RECORD))
         resumed = () if sources.is_replay else store.open_alerts()
         _note(store, sources, plan)
@@ -114,7 +120,7 @@ def _source(sources: Sources, clock: Clock) -> Source:
         return ReplaySource(sources.replay, speed=sources.speed, clock=clock)
     if sources.fifo is not None:
         return FifoSource(sources.fifo, clock=clock)
-    return open_live_source(sources.interface or "")
+    return open_live_source(sources.interface or "", grant=sources.grant, channels=sources.channels)
 
 
 def _reading(sources: Sources, source: Source) -> Reading:

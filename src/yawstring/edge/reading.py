@@ -6,7 +6,7 @@ the capture, which would miss them and say nothing. A file is read without a thr
 
 import threading
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
@@ -49,7 +49,7 @@ class Straight:
 
     def take(self, timeout_s: float) -> Batch | None:
         """See :class:`Reading`."""
-        return next(self._batches, None)
+        return next(self._batches, empty_batch(0, ended=True))
 
     def close(self) -> None:
         """See :class:`Reading`."""
@@ -161,9 +161,3 @@ def _moved(batch: Batch, octets: int) -> "np.ndarray[tuple[int, ...], np.dtype[n
 
 def _size(batch: Batch) -> int:
     return batch.octets.nbytes + batch.records.table.nbytes
-
-
-def every(reading: Reading) -> Iterator[Batch]:
-    """Every batch of a source that waits, until its last."""
-    while (batch := reading.take(0.0)) is not None:
-        yield batch

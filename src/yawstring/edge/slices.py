@@ -163,6 +163,8 @@ class Slices:
         name = f"{FOLDER}/{key}.{'pcap' if _is_pcap(octets) else 'pcapng'}"
         path = self._folder / name
         partial = path.with_name(f".{path.name}.partial")
+        if path.exists():  # of an alert that is opened anew, when the frames before it were still here
+            return name
         if len(octets) > self._left:
             self.missed += 1
             return None

@@ -10,6 +10,7 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,8 @@ from yawstring.edge.captures import open_capture
 from yawstring.edge.frames import record_windows
 from yawstring.errors import CaptureError, OptionError, SourceError
 from yawstring.watch.batches import Batch
+from yawstring.watch.clock import Clock as ClockState
+from yawstring.watch.clock import cut
 from yawstring.wire.capture import Reader, Records, scan
 from yawstring.wire.octets import Octets
 from yawstring.wire.records import FORMAT, NO_TIME, TIME, UNKNOWN
@@ -79,56 +82,86 @@ class ReplaySource:
 
     def batches(self) -> Iterator[Batch]:
         """The batches; the clock is that of the latest frame, or runs on between two at the pace asked for."""
-        latest_ns, ahead = 0, self._chunks()
-        begun: tuple[int, int] | None = None
-        for octets, found, stamps, ended in ahead:
+        begun: _Begun | None = None
+        for piece in self._pieces():
             if self._closed:
                 return
-            if self._speed is None or not len(found):
-                latest_ns = max(latest_ns, int(stamps[-1])) if len(found) else latest_ns
-                yield Batch(octets=octets, records=found, now_ns=latest_ns, ended=ended)
+            if self._speed is None or not len(piece.records):
+                yield piece.batch(0, len(piece.records), piece.latest_ns, ended=piece.ended)
                 continue
-            begun = begun or (int(stamps[0]), self._clock.now_ns())
-            yield from self._paced(octets, found, stamps, begun, ended)
+            begun = begun or _Begun(play_ns=int(piece.play_ns[0]), here_ns=self._clock.now_ns())
+            yield from self._paced(piece, begun, self._speed)
 
     def close(self) -> None:
         """End after the batch that is being read."""
         self._closed = True
 
-    def _paced(
-        self, octets: Octets, found: Records, stamps: NDArray[np.int64], begun: tuple[int, int], ended: bool
-    ) -> Iterator[Batch]:
+    def _paced(self, piece: "_Piece", begun: "_Begun", speed: float) -> Iterator[Batch]:
         """The records of a piece, each when it is due."""
-        given, told_ns = 0, begun[1]
-        rejects = found.rejects
-        while given < len(found) and not self._closed:
-            now_ns = begun[0] + round((self._clock.now_ns() - begun[1]) * (self._speed or 1.0))
-            due = int(np.searchsorted(stamps, now_ns, side="right"))
-            if due > given or self._clock.now_ns() - told_ns >= MOST_S * _NS_PER_S:
-                part = found.part(given, due)
-                last = ended and due == len(found)
+        given, told_ns, count = 0, self._clock.now_ns(), len(piece.records)
+        while given < count and not self._closed:
+            here_ns = self._clock.now_ns()
+            play_ns = begun.play_ns + round((here_ns - begun.here_ns) * speed)
+            due = int(np.searchsorted(piece.play_ns, play_ns, side="right"))
+            if due > given or here_ns - told_ns >= MOST_S * _NS_PER_S:
                 # What is due at the end of the piece may have more of the same time behind it.
-                yield Batch(
-                    octets=octets,
-                    records=Records(table=part.table, rejects=rejects),
-                    now_ns=min(now_ns, int(stamps[-1])) if due == len(found) else now_ns,
-                    ended=last,
-                )
-                rejects, given, told_ns = {}, due, self._clock.now_ns()
-            if given < len(found):
-                wait_s = (int(stamps[given]) - now_ns) / _NS_PER_S / (self._speed or 1.0)
+                until_ns = min(play_ns, int(piece.play_ns[-1])) if due == count else play_ns
+                yield piece.batch(given, due, until_ns - piece.shift_ns, ended=piece.ended and due == count)
+                given, told_ns = due, here_ns
+            if given < count:
+                wait_s = (int(piece.play_ns[given]) - play_ns) / _NS_PER_S / speed
                 self._clock.sleep(min(max(wait_s, LEAST_S), MOST_S))
 
-    def _chunks(self) -> Iterator[tuple[Octets, Records, NDArray[np.int64], bool]]:
-        """Octets, records in them, their times made to rise, and whether it was the last."""
-        size, latest_ns = len(self._capture.octets), 0
+    def _pieces(self) -> Iterator["_Piece"]:
+        """The capture in pieces, each of one clock: where it was put back, the replay goes on without a pause."""
+        size, clock, shift_ns, play_ns = len(self._capture.octets), ClockState(), 0, 0
         for octets, found, end in record_windows(self._capture):
             for first in range(0, max(1, len(found)), self._frames):
                 part = found.part(first, first + self._frames)
-                stamps = _rising(part.table[TIME], latest_ns)
-                latest_ns = int(stamps[-1]) if len(part) else latest_ns
+                times = part.table[TIME]
+                clock, cuts = cut(clock, times, times != NO_TIME)
                 last = end >= size and first + self._frames >= len(found)
-                yield octets, Records(table=part.table, rejects=found.rejects if first == 0 else {}), stamps, last
+                edges = [0, *cuts, len(part)]
+                for place, (a, b) in enumerate(pairwise(edges)):
+                    if place:
+                        shift_ns = play_ns - int(times[a])
+                    play = _rising(times[a:b], play_ns - shift_ns) + shift_ns
+                    play_ns = int(play[-1]) if len(play) else play_ns
+                    rejects = found.rejects if first == 0 and place == 0 else {}
+                    yield _Piece(
+                        octets=octets,
+                        records=Records(table=part.table[:, a:b], rejects=rejects),
+                        play_ns=play,
+                        shift_ns=shift_ns,
+                        latest_ns=play_ns - shift_ns,
+                        ended=last and place == len(cuts),
+                    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Begun:
+    """When a replay began: on the replay's clock, and on the one here."""
+
+    play_ns: int
+    here_ns: int
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Piece:
+    """Records of one clock; when each is due; and what the replay's clock is ahead of theirs."""
+
+    octets: Octets
+    records: Records
+    play_ns: NDArray[np.int64]
+    shift_ns: int
+    latest_ns: int
+    ended: bool
+
+    def batch(self, first: int, last: int, now_ns: int, *, ended: bool) -> Batch:
+        """Some of them as a batch; what could not be read is told with the first."""
+        table = self.records.table[:, first:last]
+        found = Records(table=table, rejects=self.records.rejects if first == 0 and (last or ended) else {})
+        return Batch(octets=self.octets, records=found, now_ns=now_ns, ended=ended)
 
 
 class FifoSource:
@@ -149,6 +182,7 @@ class FifoSource:
         self._octets = bytearray()
         self._reader = Reader()
         self._ahead_ns: int | None = None
+        self._stamps = ClockState()
         self._descriptor = _open_fifo(self._name)
 
     def batches(self) -> Iterator[Batch]:
@@ -198,11 +232,10 @@ class FifoSource:
     def _now_ns(self, found: Records) -> int:
         """The time on the clock of whoever captures: its latest stamp, and what has passed here since."""
         here_ns, stamps = self._clock.now_ns(), found.table[TIME]
-        stamps = stamps[stamps != NO_TIME]
-        if len(stamps):
-            ahead_ns = int(stamps.max()) - here_ns
-            stepped = self._ahead_ns is not None and ahead_ns < self._ahead_ns - 2 * _NS_PER_S
-            self._ahead_ns = ahead_ns if self._ahead_ns is None or stepped else max(self._ahead_ns, ahead_ns)
+        self._stamps, cuts = cut(self._stamps, stamps, stamps != NO_TIME)
+        if self._stamps.latest_ns is not None and (stamps != NO_TIME).any():
+            ahead_ns = self._stamps.latest_ns - here_ns
+            self._ahead_ns = ahead_ns if self._ahead_ns is None or cuts else max(self._ahead_ns, ahead_ns)
         return 0 if self._ahead_ns is None else here_ns + self._ahead_ns
 
 

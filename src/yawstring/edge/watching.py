@@ -245,6 +245,7 @@ class Watching:
         self._stream, out = stream.finish(self._stream, self._options.stream)
         self._ledger, changes = flow.finish(self._ledger, self._options, out)
         self._keep(changes)
+        self._keep(self._keeper.left_open())
         self._keeper.cut(self._now_ns, ended=True)
         self._tell_health("lost" if self._lost else "ended")
         if self._telemetry is not None:

@@ -188,6 +188,8 @@ class Book:
         """Say what happened to an incident."""
         before = None if entry is None else entry.alert
         alert = self._alert(incident, tally, before, when_ns, reasons)
+        if kind == "updated" and before is not None and before.suppressed is not None and alert.suppressed is None:
+            kind = "opened"  # for whoever is told of it from here on
         time_ns = when_ns if entry is None else max(when_ns, entry.told_ns)
         self._changes.append(AlertChange(kind=kind, time_ns=time_ns, alert=alert))
         self._counts["suppressed"] += before is None and alert.suppressed is not None
@@ -200,8 +202,9 @@ class Book:
         opened_ns = incident.opened_ns if before is None else before.opened_ns
         source, options = tally.sources[0], self._options
         key = alert_key(tally.identity, source, opened_ns) if before is None else before.key
-        suppressed = None
-        if before is None or before.suppressed is not None:  # what was told once is told to its end
+        suppressed = None if before is None else before.suppressed
+        over = before is not None and incident.closed_ns is not None
+        if not over and (before is None or before.suppressed is not None):  # what was told once is told to its end
             suppressed = self._suppressed(tally, now_ns)
         return Alert(
             key=key,

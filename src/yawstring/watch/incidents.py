@@ -35,19 +35,32 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Known:
-    """What is carried.
+class Frame:
+    """A frame that something rests on.
 
     Attributes:
-        number: The last frame, 0 before the first.
-        drone: Address of the drone as of that frame; ``None`` where it is not known.
-        first: Time of the last frame, the number of the first frame of that time, and the drone as of that one.
-        identities: What the last two incidents are about, by their number.
+        number: Its number in the stream; 0 before the first.
+        drone: Address of the drone as of then; ``None`` where it is not known.
+        frequency_mhz: Of its channel, where known.
     """
 
     number: int = 0
     drone: int | None = None
-    first: tuple[int, int, int | None] | None = None
+    frequency_mhz: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What is carried.
+
+    Attributes:
+        last: The last frame.
+        first: Time of the last frame, and the first frame of that time.
+        identities: What the last two incidents are about, by their number.
+    """
+
+    last: Frame = field(default_factory=Frame)
+    first: tuple[int, Frame] | None = None
     identities: Mapping[int, Identity] = field(default_factory=dict)
 
 
@@ -67,22 +80,23 @@ class Heard:
     drone: NDArray[np.int64]
     frequency: NDArray[np.int64]
 
-    def at(self, time_ns: int) -> tuple[int, int | None, float | None]:
-        """Number of the first frame of that time, else of the last one before it; the drone and frequency then."""
+    def at(self, time_ns: int) -> Frame:
+        """The first frame of that time, else the last one before it."""
         known = self.known
         if known.first is not None and known.first[0] == time_ns:
-            return known.first[1], known.first[2], None
+            return known.first[1]
         place = int(np.searchsorted(self.time_ns, time_ns))
         if place == len(self.time_ns) or self.time_ns[place] != time_ns:
             place -= 1
-        if place < 0:
-            return known.number, known.drone, None
-        frequency = int(self.frequency[place])
-        drone = int(self.drone[place])
-        return (
-            known.number + 1 + place,
-            None if drone == MISSING else drone,
-            None if frequency == MISSING else float(frequency),
+        return known.last if place < 0 else self.frame(place)
+
+    def frame(self, place: int) -> Frame:
+        """A frame of the chunk, by its place."""
+        drone, frequency = int(self.drone[place]), int(self.frequency[place])
+        return Frame(
+            number=self.known.last.number + 1 + place,
+            drone=None if drone == MISSING else drone,
+            frequency_mhz=None if frequency == MISSING else float(frequency),
         )
 
 
@@ -91,22 +105,13 @@ def hear(known: Known, inputs: Inputs, roles: Roles) -> tuple[Known, Heard]:
     sender, receiver = inputs.whole("wlan.ta"), inputs.whole("wlan.ra")
     own = np.where(roles.sender == DRONE, sender, np.where(roles.receiver == DRONE, receiver, MISSING))
     last = np.maximum.accumulate(np.where(own == MISSING, -1, np.arange(len(own)))) if len(own) else np.zeros(0, int)
-    before = MISSING if known.drone is None else known.drone
+    before = MISSING if known.last.drone is None else known.last.drone
     drone = np.where(last < 0, before, own[last]) if len(own) else own
     heard = Heard(known=known, time_ns=inputs.time_ns, drone=drone, frequency=inputs.whole("wlan_radio.frequency"))
     if not len(inputs):
         return known, heard
     time_ns = int(inputs.time_ns[-1])
-    number, first_drone, _ = heard.at(time_ns)
-    return (
-        replace(
-            known,
-            number=known.number + len(inputs),
-            drone=None if drone[-1] == MISSING else int(drone[-1]),
-            first=(time_ns, number, first_drone),
-        ),
-        heard,
-    )
+    return replace(known, last=heard.frame(len(inputs) - 1), first=(time_ns, heard.at(time_ns))), heard
 
 
 def unheard(known: Known) -> Heard:
@@ -129,10 +134,10 @@ def told(
         reasons: What was out of the ordinary.
     """
     incident = change.incident
-    frame, drone, frequency = heard.at(change.time_ns)
+    frame = heard.at(change.time_ns)
     identity = known.identities.get(incident.identity)
     if identity is None:
-        identity = Identity(kind=detector.attacks[incident.named], drone=drone if named is None else named)
+        identity = Identity(kind=detector.attacks[incident.named], drone=frame.drone if named is None else named)
         latest = dict(list(known.identities.items())[-1:])
         known = replace(known, identities={**latest, incident.identity: identity})
     score, threshold = number_text(incident.peak), number_text(detector.events.threshold)
@@ -145,7 +150,7 @@ def told(
         threshold=detector.events.threshold,
         value=incident.peak,
         words=f"looks like {detector.attacks[incident.named]}: score {score}, where {threshold} alarms",
-        frame=frame if frame else None,
-        frequency_mhz=frequency,
+        frame=frame.number or None,
+        frequency_mhz=frame.frequency_mhz,
     )
     return known, Told(change=change, finding=finding, reasons=reasons)

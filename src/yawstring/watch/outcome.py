@@ -28,7 +28,7 @@ class Out:
         scored: Scores of windows that ended, and ``int64[window]`` the numbers of their last frames; piece by piece.
         kinds: Frames by kind, of :data:`KINDS`.
         rejects: What could not be read, and how often.
-        channels: Seconds of the frames' clock, and the frequencies in MHz heard in them.
+        channels: Tenths of a second of the frames' clock, and the frequencies in MHz heard in them.
     """
 
     findings: tuple[Finding, ...] = ()

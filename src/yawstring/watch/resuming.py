@@ -39,7 +39,7 @@ def _entry(spec: events.EventSpec, alert: Alert) -> Entry:
         threshold=alert.threshold,
         words=alert.words,
         value=value if isinstance(value, float) else None,
-        frames=alert.frames,
+        frames=None,  # the new run counts frames anew
         heard_dbm=() if alert.rssi_dbm is None else (alert.rssi_dbm,),
         frequency_mhz=alert.frequency_mhz,
         crowded=alert.details.get(CROWD) is True,

@@ -24,7 +24,7 @@ from yawstring.watch.air_states import AirStates
 from yawstring.watch.batches import Batch
 from yawstring.watch.beside import Beside
 from yawstring.watch.clock import Clock, cut
-from yawstring.watch.coverage import seconds_heard
+from yawstring.watch.coverage import slots_heard
 from yawstring.watch.findings import Finding
 from yawstring.watch.incidents import Known
 from yawstring.watch.outcome import KINDS, Out, joined
@@ -157,8 +157,9 @@ def step(
     times = batch.records.table[TIME]
     after, cuts = cut(state.clock, times, times != NO_TIME)
     state, outs, edges = replace(state, clock=after), [], [0, *cuts, len(batch)]
+    # Where the clock was put back, nobody knows whether the batch was read before or after that.
+    until_ns = None if cuts else batch.now_ns - max(options.lateness_ns, 1)
     for place, (first, last) in enumerate(pairwise(edges)):
-        until_ns = batch.now_ns - max(options.lateness_ns, 1) if place == len(cuts) else None
         if place:
             state, out = _anew(state, options)
             outs.append(out)
@@ -166,9 +167,8 @@ def step(
         state, made = _piece(state, options, piece)
         outs += made
         telemetry = None
-    if state.clock.latest_ns is not None:
-        latest_ns = max(state.clock.latest_ns, batch.now_ns - max(options.lateness_ns, 1))
-        state = replace(state, clock=replace(state.clock, latest_ns=latest_ns))
+    if state.clock.latest_ns is not None and until_ns is not None:
+        state = replace(state, clock=replace(state.clock, latest_ns=max(state.clock.latest_ns, until_ns)))
     return state, joined(outs, batch.records.rejects)
 
 
@@ -281,7 +281,7 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
         scored=((scored, last),) if len(last) else (),
         rejects=decoded.rejects,
         kinds=_kinds(inputs),
-        channels=seconds_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
+        channels=slots_heard(inputs.time_ns, inputs.whole("wlan_radio.frequency")),
     )
 
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from support.tap import radiotap_tap
 from yawstring.edge.live.channels import frequency_of, parse_channels, survey
+from yawstring.edge.live.opening import open_live_source
 from yawstring.errors import OptionError, SourceError
 
 S = 10**9
@@ -68,6 +70,19 @@ def test_what_iw_says_is_said_at_once(tmp_path: Path) -> None:
 def test_without_iw_it_says_what_to_install(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="apt install iw"):
         survey("wlan1", (2412, 5180), path=str(tmp_path))
+
+
+def test_reading_moves_the_radio_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", fake_iw(tmp_path, f'echo "$5" >> {tmp_path}/said'), prepend=":")
+    with radiotap_tap() as tap:
+        times = iter(range(0, 100 * S, S))
+        source = open_live_source(tap.name, channels=(2412, 5180), clock=lambda: next(times))
+        begun = time.monotonic()
+        for _ in source.batches():
+            if len((tmp_path / "said").read_text().split()) >= 4 or time.monotonic() - begun > 10:
+                break
+        source.close()
+    assert (tmp_path / "said").read_text().split()[:4] == ["2412", "2412", "5180", "2412"]
 
 
 @pytest.mark.parametrize("interface", ["-h", "../wlan1", "wlan1 wlan2", ""])

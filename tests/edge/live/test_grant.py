@@ -1,6 +1,7 @@
 """A process without privileges reads an interface through the helper, and nobody else's process does."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -201,7 +202,8 @@ def test_nobody_grants_there(tmp_path: Path) -> None:
         take_grant(tmp_path / "nothing", "lo")
 
 
-def test_the_command_runs_one_file_by_itself() -> None:
+def test_the_command_runs_one_file_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
     words = grant_command("wlan1", to=Path("/run/air"), user="nobody")
     assert words[-11:] == [
         sys.executable, "-I", "-S", str(HELPER), "wlan1", "--to", "/run/air", "--uid", str(NOBODY), "--gid", str(NOBODY)
@@ -209,6 +211,15 @@ def test_the_command_runs_one_file_by_itself() -> None:
     by_sudo = grant_command("wlan1", to=Path("/run/air"), environment={"SUDO_USER": "nobody"})
     assert by_sudo == words
     assert grant_command("wlan1", to=Path("/run/air"), user="nobody", telemetry=True)[-1] == "--telemetry"
+
+
+def test_a_user_starts_it_by_sudo(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
+    assert grant_command("wlan1", to=Path("/run/air"), user="nobody")[:5] == ["sudo", "--", sys.executable, "-I", "-S"]
+    monkeypatch.setattr(shutil, "which", lambda _: None)
+    with pytest.raises(SourceError, match="there is no sudo"):
+        grant_command("wlan1", to=Path("/run/air"), user="nobody")
 
 
 def test_root_and_strangers_are_no_users_to_grant_to() -> None:

@@ -79,7 +79,8 @@ def test_a_batch_outlives_the_ring() -> None:
         for _ in range(3):
             for frame in others[:40]:
                 tap.write(frame)
-            until(source, 40)
+            found = [frame for batch in until(source, 40) for frame in contents(batch)]
+            assert found == others[:40], "the ring has room again"
         source.close()
     assert contents(kept) == first
 

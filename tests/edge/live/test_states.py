@@ -1,22 +1,21 @@
-"""States are heard beside the program that receives them, in the air, and at a port that was named, never unasked."""
+"""States are heard beside the program that receives them, and at a port that was named, never unasked."""
 
 import os
 import socket
 import time
 
-import numpy as np
 import polars as pl
 import pytest
 
-from support.octets import AP, FAR, OTHER, STATION, datagram, ethernet, header, number, pcap
+from support.octets import ethernet
 from support.tap import radiotap_tap
+from yawstring.edge.live.granting import open_packets
 from yawstring.edge.live.interfaces import ARPHRD_ETHERNET
 from yawstring.edge.live.opening import open_states
-from yawstring.edge.live.states import MOST_HELD, AirStates, Received, sniff_states
+from yawstring.edge.live.states import MOST_HELD, Received, sniff_states
+from yawstring.edge.live.tap import set_up
 from yawstring.edge.telemetry import parse_telemetry
 from yawstring.errors import OptionError, SourceError
-from yawstring.table.frames import frames_table
-from yawstring.wire.decoder import decode
 
 STATE = b"pitch:0;roll:0;yaw:-80;vgx:0;vgy:0;vgz:1;templ:64;temph:68;tof:81;h:%d;bat:93;baro:305.34;time:1;agx:11.00;"
 NOW = 1_700_000_000 * 10**9
@@ -58,6 +57,16 @@ def test_sniffing_hears_whole_datagrams_to_the_port_and_no_others() -> None:
     assert source.received.rejects == {}
     times = frame["time_ns"].to_list()
     assert before <= times[0] <= times[1] <= times[2] <= after
+
+
+def test_what_came_before_anybody_listened_is_passed_over() -> None:
+    with radiotap_tap(link=ARPHRD_ETHERNET) as tap:
+        packets = open_packets(tap.name, telemetry=True)
+        tap.write(ethernet(STATE % 1))
+        source = sniff_states(tap.name, packets)
+        tap.write(ethernet(STATE % 2))
+        assert heights(wait_for(source, 1)) == [2]
+        source.close()
 
 
 def test_sniffing_hears_what_a_program_receives_and_leaves_it_the_port() -> None:
@@ -142,6 +151,13 @@ def test_an_interface_in_monitor_mode_is_not_sniffed_at() -> None:
         open_states(f"sniff:{tap.name}")
 
 
+def test_an_interface_that_is_down_is_refused_at_once() -> None:
+    with radiotap_tap(link=ARPHRD_ETHERNET) as tap:
+        set_up(tap.name, up=False)
+        with pytest.raises(SourceError, match=f"sudo ip link set {tap.name} up"):
+            open_states(f"sniff:{tap.name}")
+
+
 def test_an_interface_that_is_taken_away_is_told_and_raises_nothing() -> None:
     with radiotap_tap(link=ARPHRD_ETHERNET) as tap:
         source = sniff_states(tap.name)
@@ -150,53 +166,3 @@ def test_an_interface_that_is_taken_away_is_told_and_raises_nothing() -> None:
         assert len(source.poll(time.time_ns())) == 0
         assert "taken away" in source.gone()
         source.close()
-
-
-def data(body: bytes, *, flags: int, sequence: int, bssid: bytes = AP, other: bytes = STATION) -> bytes:
-    first, second = (other, bssid) if flags & 2 else (bssid, other)
-    return header(2, 0, flags=flags, first=first, second=second, third=second, sequence=sequence) + body
-
-
-def states(*frames: bytes) -> pl.DataFrame:
-    return frames_table(decode(pcap(frames)))
-
-
-FROM, TO, RETRY = 2, 1, 8
-
-
-def test_the_air_gives_the_drones_states_once_each() -> None:
-    def state(height: int) -> bytes:
-        return datagram(STATE % height, destination=8890)
-
-    heard = states(
-        data(state(1), flags=FROM, sequence=1),
-        data(state(1), flags=FROM | RETRY, sequence=1),
-        data(state(2), flags=FROM | RETRY, sequence=2),
-        data(state(3), flags=TO, sequence=3),
-        data(state(4), flags=FROM, sequence=4, bssid=FAR),
-        data(datagram(b"command"), flags=FROM, sequence=5),
-        data(state(6), flags=FROM, sequence=6),
-    )
-    source = AirStates()
-    source.hear(heard.head(2), number(AP))
-    source.hear(heard.slice(2), number(AP))
-    frame = source.poll(NOW + 10**12)
-    assert heights(frame) == [1, 2, 6]
-    assert frame["time_ns"].to_list() == (heard["time_ns"].gather([0, 2, 6])).to_list()
-
-
-@pytest.mark.parametrize("first", [AP, OTHER])
-def test_without_a_drone_the_first_network_with_states_is_kept_to(first: bytes) -> None:
-    others = [network for network in (AP, OTHER) if network != first]
-    order = [first, *others, first]
-    body = [datagram(STATE % at, destination=8890) for at in range(3)]
-    heard = states(*(data(body[at], flags=FROM, sequence=at, bssid=one) for at, one in enumerate(order)))
-    source = AirStates()
-    source.hear(heard, None)
-    assert heights(source.poll(np.iinfo(np.int64).max)) == [0, 2]
-
-
-def test_an_encrypted_network_gives_none() -> None:
-    source = AirStates()
-    source.hear(states(data(b"\0\0\0\x20\0\0\0\0" + bytes(60), flags=FROM | 0x40, sequence=1)), None)
-    assert len(source.poll(np.iinfo(np.int64).max)) == 0

@@ -30,6 +30,13 @@ def command(
     interface: Annotated[
         str | None, typer.Option(metavar="IF", help="An interface in monitor mode.", rich_help_panel=AIR)
     ] = None,
+    channels: Annotated[
+        str | None,
+        typer.Option(metavar="LIST", help="Channels to listen to in turn: 1,6,11.", rich_help_panel=AIR),
+    ] = None,
+    grant: Annotated[
+        Path | None, typer.Option(metavar="SOCKET", help="Where the interface is granted.", rich_help_panel=AIR)
+    ] = None,
     pcap_fifo: Annotated[
         str | None,
         typer.Option(metavar="FIFO", help="A fifo that another program writes into; -: stdin.", rich_help_panel=AIR),
@@ -81,6 +88,7 @@ def command(
     from yawstring.edge.runtime import ready_loops
 
     ready_loops()
+    from yawstring.edge.live.channels import parse_channels
     from yawstring.edge.opened import Sources, open_watch
 
     live = interface is not None or pcap_fifo is not None
@@ -93,7 +101,15 @@ def command(
         air_states=telemetry == "air",
         lateness_ns=LATENESS_NS if live else 1,
     )
-    sources = Sources(interface=interface, fifo=pcap_fifo, replay=replay, speed=_speed(speed), telemetry=telemetry)
+    sources = Sources(
+        interface=interface,
+        channels=() if channels is None else parse_channels(channels),
+        grant=grant,
+        fifo=pcap_fifo,
+        replay=replay,
+        speed=_speed(speed),
+        telemetry=telemetry,
+    )
     from yawstring.app.watch_lines import Lines
 
     with Lines(console()) as lines:

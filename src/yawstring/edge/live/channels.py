@@ -1,17 +1,19 @@
 """One radio on several channels in turn: a survey, by nl80211 through the program ``iw``.
 
 A survey hears of each channel only a part; on a single channel no frame is missed, so that a watch of one drone should
-stay on the drone's. Which channels were really heard, :mod:`yawstring.edge.live.coverage` tells from the frames.
+stay on the drone's. Which channels were really heard, :mod:`yawstring.watch.coverage` tells from the frames.
 """
 
 import os
 import shutil
 import subprocess
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from yawstring.edge.live.interfaces import check_name
 from yawstring.errors import OptionError, SourceError
+from yawstring.watch.batches import Batch, Source
 
 DWELL_S = 0.25
 """How long a channel is listened to: two beacons and a half."""
@@ -73,6 +75,7 @@ class Survey:
         self._dwell_ns = round(dwell_s * _NS_PER_S)
         self._place, self._tuned_ns = -1, -(1 << 62)
         self._tuning: subprocess.Popen[str] | None = None
+        self._lock, self._closed = threading.Lock(), False
 
     def step(self, now_ns: int) -> None:
         """Tune to the next frequency if it is time; never waits for the radio.
@@ -80,6 +83,11 @@ class Survey:
         Args:
             now_ns: The clock; it may be set back, and then the channel is changed at once.
         """
+        with self._lock:
+            if not self._closed:
+                self._step(now_ns)
+
+    def _step(self, now_ns: int) -> None:
         if self._tuning is not None:
             if self._tuning.poll() is None:
                 return
@@ -101,11 +109,13 @@ class Survey:
             raise SourceError(f"{self._interface} cannot be tuned to {fault} (a survey takes root; without: {alone})")
 
     def close(self) -> None:
-        """Leave the interface where it is; twice does no harm."""
-        if self._tuning is not None:
-            self._tuning.kill()
-            self._tuning.communicate()
-            self._tuning = None
+        """Leave the interface where it is; twice does no harm, nor from another thread."""
+        with self._lock:
+            self._closed = True
+            if self._tuning is not None:
+                self._tuning.kill()
+                self._tuning.communicate()
+                self._tuning = None
 
     def _started(self, frequency_mhz: int) -> subprocess.Popen[str]:
         return subprocess.Popen(  # noqa: S603
@@ -119,6 +129,25 @@ class Survey:
             first = (said.strip() or f"exit code {tuning.returncode}").splitlines()[0]
             self.faults[f"{frequency_mhz} MHz: {first}"] += 1
         self._tuning = None
+
+
+class Surveyed:
+    """A source whose radio goes from channel to channel while it is read."""
+
+    def __init__(self, source: Source, radio: Survey) -> None:
+        """Both are closed with this."""
+        self._source, self._radio = source, radio
+
+    def batches(self) -> Iterator[Batch]:
+        """The source's own batches, at the pace of its clock."""
+        for batch in self._source.batches():
+            self._radio.step(batch.now_ns)
+            yield batch
+
+    def close(self) -> None:
+        """Let go of both."""
+        self._source.close()
+        self._radio.close()
 
 
 def survey(interface: str, frequencies: Sequence[int], *, dwell_s: float = DWELL_S, path: str | None = None) -> Survey:

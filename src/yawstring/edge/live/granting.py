@@ -198,7 +198,8 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as error:
         return _fail(_GONE, f"{wanted.interface}: {error.strerror or error}")
     finally:
-        os.unlink(wanted.to)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(wanted.to)
     return _fail(_GONE, f"{wanted.interface}: another interface has its name now")
 
 

@@ -176,7 +176,12 @@ def open_ring(
     """
     check_monitor(interface)
     # Bound to no protocol, the socket hears nothing until its ring is there.
-    packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+    try:
+        packets = socket.socket(socket.AF_PACKET, socket.SOCK_RAW | socket.SOCK_CLOEXEC, 0)
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise SourceError(f"{interface}: the kernel gives no packet socket: {error.strerror}") from None
     return _on(packets, interface, options or RingOptions(), clock)
 
 

@@ -1,11 +1,11 @@
-"""A drone's states as they come: beside the application that flies it, from the air, or at a port of our own.
+"""A drone's states as they come: beside the application that flies it, or at a port of our own.
 
 Programs that control a Tello bind UDP ports 8889 and 8890 and share them with nobody, so none of these is bound by
-default. ``sniff`` captures the datagrams to port 8890 at an interface, whoever receives them; ``air`` takes them out of
-the frames of an open network, which the watch hears anyway; ``udp`` binds the port that the user names, for a program
-that sends states on. Where the kernel receives, it also stamps.
+default. ``sniff`` captures the datagrams to port 8890 at an interface, whoever receives them; ``udp`` binds the port
+that the user names, for a program that sends states on. The kernel stamps what it receives.
 """
 
+import contextlib
 import errno
 import socket
 import struct
@@ -17,7 +17,6 @@ import polars as pl
 from yawstring.edge.live.granting import open_packets
 from yawstring.edge.live.interfaces import why_gone
 from yawstring.table.telemetry import frame_of, from_states
-from yawstring.wire.mac import FCS_BAD
 from yawstring.wire.tello import read_datagrams
 
 MOST_HELD = 1 << 12
@@ -82,6 +81,10 @@ class KernelStates:
         datagrams.setblocking(False)
         datagrams.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
         datagrams.setsockopt(socket.SOL_SOCKET, _SO_RXQ_OVFL, 1)
+        # What waited here before anybody listened would be stamped when it is read, long after it came.
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(MOST_HELD):
+                datagrams.recv(_MOST_OCTETS)
 
     def gone(self) -> str:
         """Why no more can come; empty while it can."""
@@ -114,46 +117,6 @@ class KernelStates:
     def close(self) -> None:
         """Let go of the socket; twice does no harm."""
         self._socket.close()
-
-
-class AirStates:
-    """States in the frames of an open network, which are handed in as they are decoded.
-
-    Attributes:
-        received: What was received so far.
-    """
-
-    def __init__(self) -> None:
-        self.received = Received()
-        self._network: int | None = None
-        self._last: tuple[int | None, int | None, int | None] = (None, None, None)
-
-    def hear(self, frames: pl.DataFrame, drone: int | None) -> None:
-        """Take the states out of frames, in their order.
-
-        Args:
-            frames: Columns of :func:`yawstring.table.frames.frames_table`.
-            drone: BSSID of the drone's network; without, that of the first state there was.
-        """
-        sound = pl.col("wlan.fcs.status").is_null() | (pl.col("wlan.fcs.status") != FCS_BAD)
-        # The drone is the access point: what goes the other way is a station's, and no application receives it.
-        from_drone = (pl.col("wlan.fc.fromds") == 1) & (pl.col("wlan.fc.tods") == 0)
-        heard = frames.lazy().filter(pl.col("tello.state").is_not_null() & from_drone & sound)
-        for time_ns, network, state, retry, *mark in heard.select(
-            "time_ns", "wlan.bssid", "tello.state", "wlan.fc.retry", "wlan.ta", "wlan.seq", "wlan.frag"
-        ).collect().iter_rows():  # fmt: skip
-            self._network = drone if drone is not None else network if self._network is None else self._network
-            repeated = bool(retry) and tuple(mark) == self._last
-            if network == self._network and not repeated and time_ns is not None:
-                self.received.add(time_ns, state.encode())
-                self._last = (mark[0], mark[1], mark[2])
-
-    def poll(self, until_ns: int) -> pl.DataFrame:
-        """States heard up to then and not given before."""
-        return self.received.until(until_ns)
-
-    def close(self) -> None:
-        """Nothing is held."""
 
 
 def sniff_states(interface: str, packets: socket.socket | None = None) -> KernelStates:

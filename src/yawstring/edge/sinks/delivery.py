@@ -108,7 +108,7 @@ class Courier:
         Raises:
             StoreError: The record cannot be opened.
         """
-        self.sink, self.state = sink, SinkState()
+        self.sink, self.state, self._told = sink, SinkState(), SinkState()
         self._path, self._clock = path, clock
         self._wake, self._over = threading.Event(), threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"sink {sink.name}", daemon=True)
@@ -122,6 +122,22 @@ class Courier:
     def nudge(self) -> None:
         """Say that there is something new; never waits."""
         self._wake.set()
+
+    def news(self) -> tuple[str, bool] | None:
+        """One line to tell a person if the sink has gone down or come back since this was asked last, or ``None``.
+
+        Returns:
+            The line, and whether it is good news.
+        """
+        state, before = self.state, self._told
+        self._told = state
+        if state.refused > before.refused:
+            return f"{self.sink.label}: refused an alert for good: {state.reason}", False
+        if bool(state.failures) == bool(before.failures):
+            return None
+        if state.failures:
+            return f"{self.sink.label}: {state.reason}: alerts wait in the record, and it is tried again", False
+        return f"{self.sink.label}: takes alerts again", True
 
     def stop(self, timeout_s: float = 5.0) -> bool:
         """Try once more whatever is left, and end.

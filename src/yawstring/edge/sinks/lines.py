@@ -37,7 +37,7 @@ class LineFile:
 
         Args:
             kind: Of the events.
-            path: The file; its folder must exist.
+            path: The file; its folder is made with it.
             event: A change as the object of a line.
             place: Record and number of the change that an object tells.
             begin: What every line begins with.
@@ -48,8 +48,6 @@ class LineFile:
         self.name, self.label = name_of(kind, str(path.absolute())), f"{kind}:{path}"
         self._path, self._event = path, event
         self._place: tuple[str, int] | None = None
-        if not path.parent.is_dir():
-            raise OptionError(f"sink {self.label}: its folder does not exist: make it first")
         if path.exists():
             self._place = self._recovered(place, begin)
 
@@ -61,6 +59,7 @@ class LineFile:
         """
         lines = "".join(json.dumps(self._event(item), allow_nan=False) + "\n" for item in items).encode("ascii")
         try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o644)
             with open(descriptor, "wb", buffering=0) as file:
                 before = os.fstat(descriptor).st_size

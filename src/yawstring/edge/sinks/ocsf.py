@@ -9,8 +9,8 @@ from typing import Final
 from yawstring.edge.sinks.base import Item, change_json
 from yawstring.edge.sinks.eve import place_in
 from yawstring.models.base import Json
+from yawstring.table.survey import mac_text
 from yawstring.version import __version__
-from yawstring.watch.alert_json import address_to_json
 from yawstring.watch.alerts import Alert, ChangeKind, Severity
 from yawstring.watch.findings import Origin
 from yawstring.watch.severity import LIKELY, SURE
@@ -115,22 +115,18 @@ def _evidence(alert: Alert) -> dict[str, Json]:
         "score": alert.score,
         "threshold": alert.threshold,
     }
-    ends = {"src_endpoint": alert.identity.attacker, "dst_endpoint": alert.identity.drone}
-    endpoints: dict[str, Json] = {
-        name: {"mac": address_to_json(address)} for name, address in ends.items() if address is not None
-    }
+    endpoints: dict[str, Json] = {name: {"uid": text, "mac": text} for name, text in _ends(alert).items()}
     return {"data": data} | endpoints
 
 
 def _observables(alert: Alert) -> list[Json]:
-    ends = {"src_endpoint": alert.identity.attacker, "dst_endpoint": alert.identity.drone}
     return [
-        {
-            "name": f"evidences.{name}.mac",
-            "type_id": MAC_ADDRESS,
-            "type": "MAC Address",
-            "value": address_to_json(address),
-        }
-        for name, address in ends.items()
-        if address is not None
+        {"name": f"evidences.{name}.mac", "type_id": MAC_ADDRESS, "type": "MAC Address", "value": text}
+        for name, text in _ends(alert).items()
     ]
+
+
+def _ends(alert: Alert) -> dict[str, str]:
+    """Addresses of the attacker and the drone, as far as they are known; an endpoint needs more than its ``mac``."""
+    ends = {"src_endpoint": alert.identity.attacker, "dst_endpoint": alert.identity.drone}
+    return {name: mac_text(address) for name, address in ends.items() if address is not None}

@@ -1,11 +1,14 @@
 """Syslog: RFC 5424 messages over UDP (RFC 5426) or TCP (RFC 6587, octet counting).
 
-UDP says nothing about whether a message came; over TCP the sink waits until the receiver has closed its side, which
-means that its kernel has all of it.
+UDP says nothing about whether a message came. Over TCP the receiver's kernel has all of it once the receiver has read
+to the end and closed its side, or, where it never closes, once it has acknowledged every octet.
 """
 
+import fcntl
 import os
 import socket
+import struct
+import termios
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final, Literal
 
@@ -134,8 +137,13 @@ class Syslog:
         with socket.create_connection(self._address, timeout=self._timeout_s) as connection:
             connection.sendall(b"".join(b"%d %s" % (len(message), message) for message in messages))
             connection.shutdown(socket.SHUT_WR)
-            while connection.recv(4096):  # until the other side has read to the end and closed
-                pass
+            try:
+                while connection.recv(4096):
+                    pass
+            except TimeoutError:
+                (left,) = struct.unpack("i", fcntl.ioctl(connection, termios.TIOCOUTQ, bytes(4)))
+                if left:
+                    raise
 
 
 def _escaped(value: str) -> str:

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from yawstring.simulate.attacks.aireplay import AireplayDeauth
+from yawstring.simulate.attacks.announcements import ChannelSwitch, MalformedFrames, RemoteIdSpoof
 from yawstring.simulate.attacks.disassociation import Disassociation
-from yawstring.simulate.attacks.floods import BeaconFlood, CtsFlood, RtsFlood
+from yawstring.simulate.attacks.floods import BeaconFlood, CtsFlood, ProbeFlood, RtsFlood
 from yawstring.simulate.attacks.injection import CommandInjection
 from yawstring.simulate.attacks.jamming import Jamming
 from yawstring.simulate.attacks.mdk4 import Mdk4Deauth
@@ -26,7 +27,7 @@ KINDS: Mapping[str, type[Attack]] = MappingProxyType(
         for kind in (
             AireplayDeauth, Mdk4Deauth, Disassociation, AirbaseTwin, Mdk4Twin, HostapdTwin, CommandReplay, FrameReplay,
             TelemetryBias, TelemetryDrift, TelemetryFreeze, TelemetryScale, TelemetryReplay, CommandInjection,
-            BeaconFlood, CtsFlood, RtsFlood, Jamming,
+            BeaconFlood, CtsFlood, RtsFlood, Jamming, ProbeFlood, ChannelSwitch, MalformedFrames, RemoteIdSpoof,
         )
     }
 )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Floods of beacons, of CTS and of RTS: the air, or the list of networks, filled up."""
+"""Floods of beacons, of probe requests, of CTS and of RTS: the air, or the list of networks, filled up."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from yawstring.simulate.air import BROADCAST, Kind, RatePolicy, SequencePolicy, TsfPolicy, offered
-from yawstring.simulate.elements import Network, beacon
-from yawstring.simulate.frames import BEACON, CTS, RTS, grouped, microseconds
+from yawstring.simulate.elements import Network, beacon, probe_request
+from yawstring.simulate.frames import BEACON, CTS, PROBE, RTS, grouped, microseconds
 from yawstring.simulate.hostile import Attack, Mark
 from yawstring.simulate.scenario_keys import number, whole, word
 from yawstring.simulate.scene import local_address, network_name
@@ -70,6 +70,31 @@ class BeaconFlood(Attack):
         block["counter"] = mark.counter(1) + which if self.clock == "count" else mark.counter()
         block["tsf_policy"] = TsfPolicy.COUNT if self.clock == "count" else TsfPolicy.BODY
         block["sequence_policy"] = SequencePolicy.FIXED if self.clock == "none" else SequencePolicy.COUNTER
+        book.add(block)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbeFlood(Attack):
+    """Probe requests that everyone has to answer."""
+
+    KIND = "probe_flood"
+    CLASS = "flood"
+
+    rate_hz: float = number(100, 400, low=1, high=2000, unit="frames/s", meaning="Probe requests a second")
+    addresses: int = whole(1, 200, low=1, high=4000, meaning="Addresses that it makes up")
+
+    def offer(self, scene: "Scene", mark: Mark, heard: "Heard", book: "Book") -> None:
+        """Add the probe requests."""
+        rng = mark.stream("addresses")
+        times = _steady(self, mark, self.rate_hz)
+        addresses = np.array([local_address(rng) for _ in range(self.addresses)], np.uint64)
+        which = rng.integers(len(addresses), size=len(times))
+        body = book.body(probe_request(b"", scene.network.rates))
+        block = grouped(mark.attacker, 0, BROADCAST, scene.network.channel, times, PROBE, body)
+        for name, value in mark.fields().items():
+            block[name] = value
+        block["address2"] = addresses[which]
+        block["counter"], block["sequence_policy"] = mark.counter(), SequencePolicy.COUNTER
         book.add(block)
 
 

@@ -19,7 +19,7 @@ from yawstring.simulate.elements import Network, beacon, probe_response, reason
 from yawstring.simulate.frames import BEACON, DEAUTHENTICATE, PROBE, PROBED, S_TO_US, Link, data, grouped, management
 from yawstring.simulate.hostile import Attack, Mark
 from yawstring.simulate.packets import COMMAND_PORT
-from yawstring.simulate.scenario_keys import flag, number
+from yawstring.simulate.scenario_keys import flag, number, word
 from yawstring.simulate.scene import CONTROLLER, Scene, local_address
 from yawstring.simulate.traffic import BEACON_S, offer_address, text_bodies
 
@@ -36,6 +36,8 @@ _UNKNOWN_KEY = 15
 
 _TURNED_AWAY_S = 0.3
 _MOST_ADDRESSES = 400
+_ELSEWHERE = (11, 6, 1)
+"""A channel for each remainder of the drone's: never its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,10 +48,12 @@ class _Twin(Attack):
 
     lure: bool = flag(True, False, meaning="Whether it also de-authenticates the controller")
     borrows: bool = flag(True, False, meaning="Whether it uses the drone's own address")
+    protection: str = word("same", words=("same", "other"), meaning="What it offers: WPA2 or none, as the drone or not")
+    where: str = word("same", words=("same", "other"), meaning="The drone's channel, or another one")
 
     def lures(self) -> bool:
         """A twin that the controller can join."""
-        return True
+        return self.protection == "same"
 
     def strikes(self, scene: Scene, mark: Mark) -> NDArray[np.float64]:
         """De-authentications that lure."""
@@ -70,7 +74,9 @@ class _Twin(Attack):
     def _network(self, scene: Scene, mark: Mark) -> Network:
         address = scene.bssid if self.borrows else local_address(mark.stream("address"))
         ours = scene.network
-        return Network(ssid=ours.ssid, bssid=address, channel=ours.channel, secured=ours.secured, rates=ours.rates)
+        secured = ours.secured == (self.protection == "same")
+        channel = ours.channel if self.where == "same" else _ELSEWHERE[ours.channel % len(_ELSEWHERE)]
+        return Network(ssid=ours.ssid, bssid=address, channel=channel, secured=secured, rates=ours.rates)
 
     def _clock(self) -> TsfPolicy:
         return TsfPolicy.CLOCK

@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 import numpy as np
 
 from yawstring.table.signals.inputs import MISSING
-from yawstring.watch.rules.air import BEACON, PROBE_RESPONSE, Air
+from yawstring.watch.rules.air import BEACON, Air
 from yawstring.watch.rules.base import Sight
 from yawstring.watch.rules.twins import Twin, TwinState, in_turn
 
@@ -45,7 +45,7 @@ class EvilTwinClock(Twin):
 
     def step(self, state: TwinState, air: Air) -> tuple[TwinState, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
-        rows = air.of(BEACON, PROBE_RESPONSE)
+        rows = air.of(BEACON)  # an answer to a probe may lie about in a queue
         clock = air.whole("wlan.fixed.timestamp")[rows]
         away = np.where(clock == MISSING, MISSING, np.minimum(clock, _FARTHEST_US) - air.time_ns[rows] // 1000)
         near = round(self.near_ms * 1000)

@@ -83,6 +83,8 @@ class EvilTwinName(Rule):
 
 def _hidden(air: Air, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """``bool[row]``: the network hides its name; all that do would be namesakes."""
+    if not air.inputs.has("wlan.ssid"):
+        return np.zeros(len(rows), np.bool_)
     names = air.inputs.frame["wlan.ssid"][rows].cast(pl.String)
     hidden: NDArray[np.bool_] = (names.str.len_bytes() == 0).fill_null(True).to_numpy()
     return hidden

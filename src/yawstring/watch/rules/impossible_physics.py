@@ -1,33 +1,43 @@
 """Impossible physics: what the drone says of itself cannot all be true."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled, compiled_part
 from yawstring.schema.signals.craft_fields import BARO, BATTERY, HEIGHT, VX, VY, VZ
 from yawstring.table.signals.inputs import NS_PER_S
 from yawstring.watch.rules.air import Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.craft import State, due, state_sight, states_of
+from yawstring.watch.rules.craft import state_sight
 
 _LONGEST_GAP_NS: Final = NS_PER_S // 2
 _MOST_STATES: Final = 512
 """Kept at a time: more come only from somebody who makes them up."""
 
-_PAIRS: Final = (
-    (0, 1, "height and barometer"),
-    (0, 3, "height and vertical speed"),
-    (1, 3, "barometer and vertical speed"),
-)
+_TOLD_HEIGHT, _TOLD_BARO, _TOLD_BATTERY, _WAY, _KEPT = range(5)
+NONE, SPEED, HEIGHT_BARO, HEIGHT_WAY, BARO_WAY, CHARGE = range(6)
+"""What contradicts what."""
+
+_PAIRS: Final = np.array([(_TOLD_HEIGHT, _TOLD_BARO), (_TOLD_HEIGHT, _WAY), (_TOLD_BARO, _WAY)])
+_PARTED: Final = ("height and barometer", "height and vertical speed", "barometer and vertical speed")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PhysicsState:
-    """States of the window: time, height, barometer, battery, way by vertical speed; when it was last told."""
+class PhysicsState(NamedTuple):
+    """States of the window.
 
-    kept: tuple[tuple[int, float, float, float, float], ...] = ()
-    against: int = 0
-    told_ns: int | None = None
+    Attributes:
+        time_ns: ``int64[state]``, a ring.
+        kept: ``float64[state, 4]``: height, barometer, battery, way by vertical speed.
+        place: ``int64[3]``: how many states there were, the first of the window, how many in a row were against reason.
+    """
+
+    time_ns: NDArray[np.int64]
+    kept: NDArray[np.float64]
+    place: NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,51 +76,83 @@ class ImpossiblePhysics(Rule):
 
     def start(self) -> PhysicsState:
         """Nothing said yet."""
-        return PhysicsState()
+        return PhysicsState(np.zeros(_MOST_STATES, np.int64), np.zeros((_MOST_STATES, _KEPT)), np.zeros(3, np.int64))
 
     def step(self, state: PhysicsState, air: Air) -> tuple[PhysicsState, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
-        seen = []
-        for one in states_of(air):
-            state = self._heard(state, one)
-            found = self._contradiction(state, one)
-            state = replace(state, against=state.against + 1 if found else 0)
-            if found and state.against >= self.least_states and due(state.told_ns, one.time_ns):
-                value, limit, words = found
-                seen.append(state_sight(air, one, value, limit, words))
-                state = replace(state, told_ns=one.time_ns)
-        return state, seen
+        states, limits = air.states, np.array([
+            self.fastest_m_s, self.apart_m, self.battery_rise_pct, self.battery_fall_pct,
+        ])  # fmt: skip
+        what, value = np.empty(len(states.row), np.int64), np.empty(len(states.row))
+        within_ns = round(self.within_s * NS_PER_S)
+        _contradictions(state, states.time_ns, states.values, within_ns, limits, self.least_states, what, value)
+        return state, [
+            state_sight(air, one, abs(float(value[one])), *self._said(int(what[one]), float(value[one])))
+            for one in np.flatnonzero(what != NONE).tolist()
+        ]
 
-    def _heard(self, state: PhysicsState, one: State) -> PhysicsState:
-        """Keep a state; after a pause, the window begins anew."""
-        values, kept = one.values, state.kept
-        if kept and one.time_ns - kept[-1][0] > _LONGEST_GAP_NS:
-            kept = ()
-        way = 0.0
-        if kept:
-            gap_s = (one.time_ns - kept[-1][0]) / NS_PER_S
-            way = kept[-1][4] - (values[VZ] if not math.isnan(values[VZ]) else 0.0) * gap_s
-        first = 0
-        while first < len(kept) and one.time_ns - kept[first][0] > self.within_s * NS_PER_S:
+    def _said(self, what: int, value: float) -> tuple[float, str]:
+        """The limit, and a sentence."""
+        if what == SPEED:
+            return self.fastest_m_s, f"The drone says it flies at {value:.0f} m/s, which none of its size does."
+        within = f"within {self.within_s:g} s"
+        if what == CHARGE:
+            limit = self.battery_rise_pct if value > 0 else self.battery_fall_pct
+            return limit, f"The battery's charge changed by {value:+.0f} % {within}, which no battery's does."
+        names = _PARTED[what - HEIGHT_BARO]
+        return self.apart_m, f"The drone's {names} parted by {value:.1f} m {within}; one of them is not true."
+
+
+@compiled
+def _contradictions(
+    state: PhysicsState,
+    time_ns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    within_ns: int,
+    limits: NDArray[np.float64],
+    least: int,
+    what: NDArray[np.int64],
+    value: NDArray[np.float64],
+) -> None:
+    count, first, against = state.place
+    for one in range(len(time_ns)):
+        now_ns, said = time_ns[one], values[one]
+        last = (count - 1) % _MOST_STATES
+        if count == first or now_ns - state.time_ns[last] > _LONGEST_GAP_NS:
+            first, way = count, 0.0
+        else:
+            climb = 0.0 if math.isnan(said[VZ]) else -said[VZ]
+            way = state.kept[last, _WAY] + climb * (now_ns - state.time_ns[last]) / NS_PER_S
+        here = count % _MOST_STATES
+        state.time_ns[here] = now_ns
+        kept = state.kept[here]
+        kept[_TOLD_HEIGHT], kept[_TOLD_BARO], kept[_TOLD_BATTERY] = said[HEIGHT], said[BARO], said[BATTERY]
+        kept[_WAY] = way
+        count += 1
+        first = max(first, count - _MOST_STATES)
+        while now_ns - state.time_ns[first % _MOST_STATES] > within_ns:
             first += 1
-        kept = (*kept[first:], (one.time_ns, values[HEIGHT], values[BARO], values[BATTERY], way))[-_MOST_STATES:]
-        return replace(state, kept=kept)
+        what[one], value[one] = _contradiction(state.kept[first % _MOST_STATES], kept, said, limits)
+        against = against + 1 if what[one] != NONE else 0
+        if against < least:
+            what[one] = NONE
+    state.place[0], state.place[1], state.place[2] = count, first, against
 
-    def _contradiction(self, state: PhysicsState, one: State) -> tuple[float, float, str] | None:
-        """The first that there is: how much, how much may be, and in words."""
-        speed = math.hypot(one.values[VX], one.values[VY])
-        if speed > self.fastest_m_s:
-            return speed, self.fastest_m_s, f"The drone says it flies at {speed:.0f} m/s, which none of its size does."
-        then, now = state.kept[0], state.kept[-1]
-        over_s = (now[0] - then[0]) / NS_PER_S
-        for one_place, other, names in _PAIRS:
-            parted = abs((now[one_place + 1] - then[one_place + 1]) - (now[other + 1] - then[other + 1]))
-            if parted > self.apart_m:
-                words = f"The drone's {names} parted by {parted:.1f} m within {over_s:.1f} s; one of them is not true."
-                return parted, self.apart_m, words
-        change = now[3] - then[3]
-        if change >= self.battery_rise_pct or -change >= self.battery_fall_pct:
-            limit = self.battery_rise_pct if change > 0 else self.battery_fall_pct
-            words = f"The battery's charge changed by {change:+.0f} % within {over_s:.1f} s, which no battery's does."
-            return abs(change), limit, words
-        return None
+
+@compiled_part
+def _contradiction(
+    then: NDArray[np.float64], now: NDArray[np.float64], said: NDArray[np.float64], limits: NDArray[np.float64]
+) -> tuple[int, float]:
+    """The first that there is, and how much."""
+    speed = math.hypot(said[VX], said[VY])
+    if speed > limits[0]:
+        return SPEED, speed
+    for pair in range(len(_PAIRS)):
+        one, other = _PAIRS[pair]
+        parted = abs((now[one] - then[one]) - (now[other] - then[other]))
+        if parted > limits[1]:
+            return HEIGHT_BARO + pair, parted
+    change = now[_TOLD_BATTERY] - then[_TOLD_BATTERY]
+    if change >= limits[2] or -change >= limits[3]:
+        return CHARGE, change
+    return NONE, 0.0

@@ -64,10 +64,11 @@ class Told(NamedTuple):
 
 def counted() -> Counted:
     """Nothing counted yet."""
-    return Counted(ours=_tally(OURS), theirs=_tally(THEIRS))
+    return Counted(ours=tally(OURS), theirs=tally(THEIRS))
 
 
-def _tally(slots: int) -> Tally:
+def tally(slots: int) -> Tally:
+    """Nothing counted yet; ``slots`` is a power of two."""
     return Tally(
         key=np.full(slots, MISSING),
         heard_ns=np.zeros(slots, np.int64),
@@ -105,20 +106,36 @@ def count(
     mine = air.roles.watched[rows] if ours is None else ours
     known = key != MISSING
     weights = np.ones(len(rows)) if weight is None else weight
-    found, values = [], []
+    found, values = list[NDArray[np.int64]](), list[NDArray[np.float64]]()
     for table, chosen in ((counts.ours, mine & known), (counts.theirs, ~mine & known)):
         events = np.flatnonzero(chosen)
         if len(events):
-            at, value = np.empty(len(events), np.int64), np.empty(len(events))
-            part_ns = max(round(within_s * NS_PER_S) // PARTS, 1)
-            told = _count(table, air.time_ns[rows[events]], key[events], weights[events], part_ns, least, at, value)
-            found.append(rows[events[at[:told]]])
-            values.append(value[:told])
+            told = tallied(
+                table, air.time_ns[rows[events]], key[events], weights[events], within_s=within_s, least=least
+            )
+            found.append(rows[events[told.row]])
+            values.append(told.value)
     if not found:
         return Told(rows[:0], np.zeros(0))
     row, value = np.concatenate(found), np.concatenate(values)
     order = np.argsort(row, kind="stable")
     return Told(row[order], value[order])
+
+
+def tallied(
+    table: Tally,
+    time_ns: NDArray[np.int64],
+    key: NDArray[np.int64],
+    weight: NDArray[np.float64],
+    *,
+    within_s: float,
+    least: float,
+) -> Told:
+    """Count events into one table; ``row`` of what comes back is the event's place."""
+    at, value = np.empty(len(key), np.int64), np.empty(len(key))
+    part_ns = max(round(within_s * NS_PER_S) // PARTS, 1)
+    told = _count(table, time_ns, key, weight, part_ns, least, at, value)
+    return Told(at[:told], value[:told])
 
 
 @compiled

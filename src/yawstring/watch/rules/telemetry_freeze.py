@@ -1,32 +1,40 @@
 """Telemetry freeze: states still come, and say the same."""
 
-from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled
 from yawstring.schema.signals.craft_fields import AX, AY, AZ, BARO, PITCH, ROLL, YAW
-from yawstring.table.signals.inputs import NS_PER_S
+from yawstring.table.signals.inputs import MISSING, NS_PER_S
 from yawstring.watch.rules.air import Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.craft import State, airborne, due, state_sight, states_of
+from yawstring.watch.rules.craft import airborne, state_sight
 
-STIRRING: Final = ((BARO,), (AX, AY, AZ), (PITCH, ROLL, YAW))
+STIRRING: Final = np.array([(BARO, BARO, BARO), (AX, AY, AZ), (PITCH, ROLL, YAW)])
 """What never rests in the air: the barometer, the forces, and, less surely, attitude, in whole degrees."""
 
 NAMES: Final = ("the barometer", "the forces", "attitude")
-_ATTITUDE: Final = 2
 _LONGEST_GAP_NS: Final = NS_PER_S
 """After a longer pause between states nobody knows what was in between."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class FreezeState:
-    """What each quantity last said, since when and in how many states, and when it was last told."""
+class FreezeState(NamedTuple):
+    """What each quantity last said.
 
-    said: tuple[tuple[float, ...] | None, ...] = (None,) * len(STIRRING)
-    since_ns: tuple[int, ...] = (0,) * len(STIRRING)
-    times: tuple[int, ...] = (0,) * len(STIRRING)
-    last_ns: int | None = None
-    told_ns: int | None = None
+    Attributes:
+        said: ``float64[quantity, 3]``, its values.
+        since_ns: ``int64[quantity]``, since when.
+        times: ``int64[quantity]``, in how many states.
+        last_ns: ``int64[1]``, when the last state came.
+    """
+
+    said: NDArray[np.float64]
+    since_ns: NDArray[np.int64]
+    times: NDArray[np.int64]
+    last_ns: NDArray[np.int64]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,41 +67,54 @@ class TelemetryFreeze(Rule):
 
     def start(self) -> FreezeState:
         """Nothing said yet."""
-        return FreezeState()
+        count = len(STIRRING)
+        return FreezeState(
+            said=np.full(STIRRING.shape, np.nan),
+            since_ns=np.zeros(count, np.int64),
+            times=np.zeros(count, np.int64),
+            last_ns=np.full(1, MISSING),
+        )
 
     def step(self, state: FreezeState, air: Air) -> tuple[FreezeState, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
-        seen = []
-        for one in states_of(air):
-            state = _heard(state, one)
-            frozen = self._frozen(state, one)
-            if frozen is not None and due(state.told_ns, one.time_ns):
-                held_s, limit_s, name = frozen
-                words = f"The drone flies, and {name} has not changed for {held_s:.1f} s; {limit_s:g} s are too long."
-                seen.append(state_sight(air, one, held_s, limit_s, words))
-                state = replace(state, told_ns=one.time_ns)
-        return state, seen
+        states, limits_s = air.states, np.array([self.sensor_s, self.sensor_s, self.attitude_s])
+        quantity, held_s = np.empty(len(states.row), np.int64), np.empty(len(states.row))
+        _frozen(state, states.time_ns, states.values, self.least_states, limits_s, quantity, held_s)
+        return state, [
+            state_sight(air, one, held, float(limits_s[which]), self._words(which, held, float(limits_s[which])))
+            for one, (which, held) in enumerate(zip(quantity.tolist(), held_s.tolist(), strict=True))
+            if which >= 0
+        ]
 
-    def _frozen(self, state: FreezeState, one: State) -> tuple[float, float, str] | None:
-        """How long the first quantity that is frozen has been, how long it may be, and its name."""
-        if not airborne(one.values):
-            return None
-        for quantity, name in enumerate(NAMES):
-            limit_s = self.attitude_s if quantity == _ATTITUDE else self.sensor_s
-            held_s = (one.time_ns - state.since_ns[quantity]) / NS_PER_S
-            if state.times[quantity] >= self.least_states and held_s >= limit_s:
-                return held_s, limit_s, name
-        return None
+    def _words(self, quantity: int, held_s: float, limit_s: float) -> str:
+        return f"The drone flies, and {NAMES[quantity]} did not change for {held_s:.1f} s; {limit_s:g} s are too long."
 
 
-def _heard(state: FreezeState, one: State) -> FreezeState:
-    """A state: what does it say again?"""
-    anew = state.last_ns is None or one.time_ns - state.last_ns > _LONGEST_GAP_NS or not airborne(one.values)
-    said, since, times = [], [], []
-    for quantity, places in enumerate(STIRRING):
-        now = tuple(one.values[place] for place in places)
-        same = not anew and now == state.said[quantity]  # NaN is like nothing, itself included
-        said.append(now)
-        since.append(state.since_ns[quantity] if same else one.time_ns)
-        times.append(state.times[quantity] + 1 if same else 1)
-    return replace(state, said=tuple(said), since_ns=tuple(since), times=tuple(times), last_ns=one.time_ns)
+@compiled
+def _frozen(
+    state: FreezeState,
+    time_ns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    least: int,
+    limits_s: NDArray[np.float64],
+    quantity: NDArray[np.int64],
+    held_s: NDArray[np.float64],
+) -> None:
+    """Of each state: the first quantity that is frozen, -1 for none, and for how long it has been."""
+    for one in range(len(time_ns)):
+        now_ns, quantity[one] = time_ns[one], -1
+        flies = airborne(values[one])
+        anew = not flies or state.last_ns[0] == MISSING or now_ns - state.last_ns[0] > _LONGEST_GAP_NS
+        state.last_ns[0] = now_ns
+        for which in range(len(STIRRING)):
+            same = not anew
+            for place in range(STIRRING.shape[1]):
+                value = values[one, STIRRING[which, place]]
+                same = same and value == state.said[which, place]  # NaN is like nothing, itself included
+                state.said[which, place] = value
+            if not same:
+                state.since_ns[which], state.times[which] = now_ns, 0
+            state.times[which] += 1
+            held = (now_ns - state.since_ns[which]) / NS_PER_S
+            if flies and quantity[one] < 0 and state.times[which] >= least and held >= limits_s[which]:
+                quantity[one], held_s[one] = which, held

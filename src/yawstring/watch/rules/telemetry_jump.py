@@ -1,52 +1,45 @@
 """Telemetry jump: a quantity is elsewhere from one state to the next, and stays there or comes and goes."""
 
 import math
-from dataclasses import dataclass, replace
-from typing import ClassVar, Final
+from dataclasses import dataclass
+from typing import ClassVar, Final, NamedTuple
 
+import numpy as np
+from numpy.typing import NDArray
+
+from yawstring.compiled import compiled
 from yawstring.schema.signals.craft_fields import BARO, BATTERY, HEIGHT, PITCH, ROLL, TOF, VX, VY
-from yawstring.table.signals.inputs import NS_PER_S
+from yawstring.table.signals.inputs import MISSING, NS_PER_S
 from yawstring.watch.rules.air import Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.craft import State, due, state_sight, states_of
+from yawstring.watch.rules.craft import state_sight
+from yawstring.watch.rules.tally import Tally, tallied, tally
 
-_JUMPERS: Final = (
-    ("height", (HEIGHT,)), ("barometer", (BARO,)), ("distance to the ground", (TOF,)), ("speed", (VX, VY)),
-    ("attitude", (PITCH, ROLL)), ("battery", (BATTERY,)),
-)  # fmt: skip
+NAMES: Final = ("height", "barometer", "distance to the ground", "speed", "attitude", "battery")
 _UNITS: Final = ("m", "m", "m", "m/s", "degrees", "%")
+_PLACES: Final = np.array([(HEIGHT, HEIGHT), (BARO, BARO), (TOF, TOF), (VX, VY), (PITCH, ROLL), (BATTERY, BATTERY)])
+_ALONE: Final = np.array([True, True, True, False, False, True])
 _LONGEST_GAP_NS: Final = NS_PER_S
 _STAYS: Final = 2
 """States that a quantity must stay away for a jump to be none of a sensor's glitches."""
 
-Values = tuple[float, ...]
+_SLOTS: Final = 16
 
 
-@dataclass(frozen=True, kw_only=True)
-class Jumper:
-    """One quantity.
+class JumpState(NamedTuple):
+    """What each quantity said.
 
     Attributes:
-        usual: Its value, or that before it jumped.
-        at_ns: When that was.
-        away: In how many states it has stayed away; 0: it has not jumped.
-        marks_ns: When it jumped, stayed away or came back, of late.
-        size: By how much it jumped last.
+        usual: ``float64[quantity, 2]``, its values, or those before it jumped.
+        at_ns: ``int64[quantity]``, when that was; missing before the first.
+        away: ``int64[quantity]``, in how many states it has stayed away; 0: it has not jumped.
+        marks: How often each jumped, stayed away or came back.
     """
 
-    usual: Values | None = None
-    at_ns: int = 0
-    away: int = 0
-    marks_ns: tuple[int, ...] = ()
-    size: float = 0.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class JumpState:
-    """Every quantity, and when it was last told."""
-
-    jumpers: tuple[Jumper, ...] = (Jumper(),) * len(_JUMPERS)
-    told_ns: int | None = None
+    usual: NDArray[np.float64]
+    at_ns: NDArray[np.int64]
+    away: NDArray[np.int64]
+    marks: Tally
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,51 +89,64 @@ class TelemetryJump(Rule):
 
     def start(self) -> JumpState:
         """Nothing said yet."""
-        return JumpState()
+        count = len(NAMES)
+        return JumpState(np.zeros((count, 2)), np.full(count, MISSING), np.zeros(count, np.int64), tally(_SLOTS))
 
     def step(self, state: JumpState, air: Air) -> tuple[JumpState, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
-        seen = []
-        for one in states_of(air):
-            state = replace(state, jumpers=tuple(self._moved(*pair, one) for pair in enumerate(state.jumpers)))
-            marks = [len(jumper.marks_ns) for jumper in state.jumpers]
-            most = max(marks)
-            fresh = any(jumper.marks_ns[-1:] == (one.time_ns,) for jumper in state.jumpers)
-            if most >= self.least_states and fresh and due(state.told_ns, one.time_ns):
-                seen.append(state_sight(air, one, most, self.least_states, self._words(state, marks.index(most))))
-                state = replace(state, told_ns=one.time_ns)
-        return state, seen
+        states = air.states
+        room = len(states.row) * len(NAMES)
+        one, quantity, size = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room)
+        found = _jumps(state, states.time_ns, states.values, *self._limits(), one, quantity, size)
+        one, quantity = one[:found], quantity[:found]
+        told = tallied(
+            state.marks, states.time_ns[one], quantity, np.ones(found), within_s=self.within_s, least=self.least_states
+        )
+        return state, [
+            state_sight(air, int(one[mark]), value, self.least_states, self._words(int(quantity[mark]), size[mark]))
+            for mark, value in zip(told.row.tolist(), told.value.tolist(), strict=True)
+        ]
 
-    def _words(self, state: JumpState, quantity: int) -> str:
-        size, unit, name = state.jumpers[quantity].size, _UNITS[quantity], _JUMPERS[quantity][0]
-        return f"The drone's {name} jumped by {size:.1f} {unit} from one state to the next; no aircraft does that."
+    def _words(self, quantity: int, size: float) -> str:
+        return f"The drone's {NAMES[quantity]} jumped by {size:.1f} {_UNITS[quantity]} from state to state: none can."
 
-    def _limit(self, quantity: int, gap_s: float) -> float:
-        slack, rate = (
-            (self.height_slack_m, self.climb_m_s),
-            (self.height_slack_m, self.climb_m_s),
-            (self.ground_slack_m, self.climb_m_s),
-            (self.speed_slack_m_s, self.thrust_m_s2),
-            (self.tilt_slack_deg, self.turn_deg),
-            (self.battery_slack_pct, 0.0),
-        )[quantity]
-        return slack + rate * gap_s
+    def _limits(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """``float64[quantity]`` twice: how far each may be off, and how fast it may change."""
+        slack = [self.height_slack_m] * 2 + [self.ground_slack_m, self.speed_slack_m_s, self.tilt_slack_deg]
+        rate = [self.climb_m_s] * 3 + [self.thrust_m_s2, self.turn_deg, 0.0]
+        return np.array([*slack, self.battery_slack_pct]), np.array(rate)
 
-    def _moved(self, quantity: int, jumper: Jumper, one: State) -> Jumper:
-        """One quantity at one state."""
-        now: Values = tuple(one.values[place] for place in _JUMPERS[quantity][1])
-        if any(map(math.isnan, now)):
-            return jumper
-        gap_ns = one.time_ns - jumper.at_ns
-        if jumper.usual is None or gap_ns > _LONGEST_GAP_NS:
-            return Jumper(usual=now, at_ns=one.time_ns)
-        marks = tuple(at for at in jumper.marks_ns if one.time_ns - at <= self.within_s * NS_PER_S)
-        size = math.dist(now, jumper.usual)
-        away = size > self._limit(quantity, gap_ns / NS_PER_S)
-        if not away:
-            marks += (one.time_ns,) if jumper.away else ()
-            return replace(jumper, usual=now, at_ns=one.time_ns, away=0, marks_ns=marks[-64:])
-        marks = (*marks, one.time_ns)[-64:]
-        if jumper.away >= _STAYS:
-            return replace(jumper, usual=now, at_ns=one.time_ns, away=0, marks_ns=marks, size=size)
-        return replace(jumper, away=jumper.away + 1, marks_ns=marks, size=size)
+
+@compiled
+def _jumps(
+    state: JumpState,
+    time_ns: NDArray[np.int64],
+    values: NDArray[np.float64],
+    slack: NDArray[np.float64],
+    rate: NDArray[np.float64],
+    one: NDArray[np.int64],
+    quantity: NDArray[np.int64],
+    size: NDArray[np.float64],
+) -> int:
+    """Marks, in order: the state, the quantity, and by how much it is away."""
+    found = 0
+    for number in range(len(time_ns)):
+        for which in range(len(slack)):
+            first, second = values[number, _PLACES[which, 0]], values[number, _PLACES[which, 1]]
+            if math.isnan(first) or math.isnan(second):
+                continue
+            usual, gap_ns = state.usual[which], time_ns[number] - state.at_ns[which]
+            away = 0.0
+            lost = state.at_ns[which] == MISSING or gap_ns > _LONGEST_GAP_NS
+            if not lost:
+                away = abs(first - usual[0]) if _ALONE[which] else math.hypot(first - usual[0], second - usual[1])
+            jumped = not lost and away > slack[which] + rate[which] * gap_ns / NS_PER_S
+            if jumped or (not lost and state.away[which]):
+                one[found], quantity[found], size[found] = number, which, away
+                found += 1
+            if jumped and state.away[which] < _STAYS:
+                state.away[which] += 1
+            else:
+                state.away[which], state.at_ns[which] = 0, time_ns[number]
+                usual[0], usual[1] = first, second
+    return found
