@@ -9,14 +9,20 @@ from dataclasses import replace
 
 import polars as pl
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from support import watching
 from yawstring.app.cli import app
+from yawstring.app.commands import watch
+from yawstring.app.watch_lines import Lines, health_line
 from yawstring.edge.alert_store import AlertStore
 from yawstring.edge.bundles import save
+from yawstring.edge.watching import Note
 from yawstring.errors import InputError
 from yawstring.learn.evaluate import predict
+from yawstring.watch.alerts import Alert, AlertChange
+from yawstring.watch.findings import Identity
 
 FLIGHTS = {"flooded": "mdk4-deauth", "calm": "benign-wpa2"}
 RECORD = {
@@ -140,3 +146,38 @@ def test_what_cannot_be_is_refused_in_one_line(flights, tmp_path) -> None:
     assert "expected a number or max" in refused("watch", "--replay", capture, "--speed", "fast")
     assert "use auto" in refused("detect", flights, "--telemetry", tmp_path / "one.log")
     assert not (tmp_path / "watch").exists()
+
+
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_asks_the_watch_to_end_and_is_then_given_back(asked) -> None:
+    class Stub:
+        stopped = False
+
+        def stop(self) -> None:
+            self.stopped = True
+
+        def run(self) -> bool:
+            os.kill(os.getpid(), asked)
+            return self.stopped
+
+    before = signal.getsignal(asked)
+    assert watch.run(Stub()) is True
+    assert signal.getsignal(asked) is before
+
+
+def test_how_it_goes_in_one_line() -> None:
+    told = {"frames": 1234, "frames_per_s": 99.6, "drops": 0, "air": "heard", "telemetry": "stale", "score": 0.25}
+    assert health_line(told) == "1,234 frames, 100/s · 0 lost · air heard · telemetry stale · score 0.25"
+
+
+def test_text_from_the_air_steers_no_terminal() -> None:
+    alert = Alert(
+        key="0" * 16, identity=Identity(kind="evil_twin"), origin="rule", source="evil_twin", digest="", count=1,
+        severity="high", watched=True, opened_ns=0, confirmed_ns=0, last_ns=0, score=1.0, threshold=0.5,
+        words="a \x1b[31m name",
+    )  # fmt: skip
+    console = Console(record=True, width=200)
+    with Lines(console) as lines:
+        lines.changes([AlertChange(kind="opened", time_ns=0, alert=alert)])
+        lines.note(Note(kind="air", words="the air \x1b]0;is\x07 silent"))
+    assert "\x1b" not in console.export_text(clear=False)

@@ -116,3 +116,4 @@ def test_a_fault_of_the_reader_is_no_end_of_the_capture() -> None:
     assert len(reading.take(1.0) or ()) == 3
     with pytest.raises(SourceError, match="has failed"):
         reading.take(1.0)
+    reading.close()
