@@ -33,7 +33,11 @@ class ReservationState(NamedTuple):
 class RtsCtsFlood(Rule):
     """Time reserved by requests that nothing follows, and by clearances that nobody asked for.
 
+    A receiver hears requests, at a low rate, better than the fast frames that follow them, and misses most of those
+    from afar. So what is no longer than one exchange may take does not count.
+
     Attributes:
+        longest_us: Duration up to which a reservation is ordinary.
         least_ms: Time reserved for nobody on one channel that is too much.
         within_s: Time in which it is.
     """
@@ -52,6 +56,7 @@ class RtsCtsFlood(Rule):
     )
     NEEDS: ClassVar[tuple[str, ...]] = ("wlan.fc.type", "wlan.duration", "wlan.ra", "radiotap.channel.freq")
 
+    longest_us: float
     least_ms: float
     within_s: float
 
@@ -64,7 +69,9 @@ class RtsCtsFlood(Rule):
         rows, idle_ms = np.empty(len(air.inputs), np.int64), np.empty(len(air.inputs))
         kind, subtype = air.whole("wlan.fc.type"), air.whole("wlan.fc.subtype")
         ta, ra, duration = air.whole("wlan.ta"), air.whole("wlan.ra"), air.whole("wlan.duration")
-        found = _idle(state.asked, air.time_ns, air.fine, kind, subtype, ta, ra, duration, rows, idle_ms)
+        found = _idle(
+            state.asked, air.time_ns, air.fine, kind, subtype, ta, ra, duration, self.longest_us, rows, idle_ms
+        )
         rows = rows[:found]
         told = count(
             state.idle, air, rows, air.mhz[rows], within_s=self.within_s, least=self.least_ms, weight=idle_ms[:found],
@@ -89,6 +96,7 @@ def _idle(
     ta: NDArray[np.int64],
     ra: NDArray[np.int64],
     duration: NDArray[np.int64],
+    longest_us: float,
     rows: NDArray[np.int64],
     idle_ms: NDArray[np.float64],
 ) -> int:
@@ -104,11 +112,11 @@ def _idle(
         if duration[i] == MISSING or duration[i] > _LONGEST_US:
             continue
         if subtype[i] == _RTS:
-            if asked[_ASKER] != MISSING:
+            if asked[_ASKER] != MISSING and asked[_US] > longest_us:
                 rows[found], idle_ms[found] = i, asked[_US] / 1000.0
                 found += 1
             asked[_ASKER], asked[_AT], asked[_US] = ta[i], time_ns[i], duration[i]
-        elif asked[_ASKER] != ra[i] or time_ns[i] - asked[_AT] > _ASKED_NS:
+        elif duration[i] > longest_us and (asked[_ASKER] != ra[i] or time_ns[i] - asked[_AT] > _ASKED_NS):
             rows[found], idle_ms[found] = i, duration[i] / 1000.0
             found += 1
     return found
