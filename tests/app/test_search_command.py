@@ -110,6 +110,22 @@ def test_the_model_is_the_best_fitted_anew_and_scores_what_is_written(
     assert found["metrics"]["lstm"]["macro_f1"] == record["refit"]["evaluation"]["metrics"]["lstm"]["macro_f1"]
 
 
+def test_trees_are_searched_a_trial_at_once(table_path: Path, tmp_path: Path) -> None:
+    space = tmp_path / "space.toml"
+    space.write_text("trees = {choices = [3, 5, 7]}\nthreshold = {choices = [0.3, 0.6]}\n")
+    told = f"--detector forest --space {space} --trials 3 --objective balanced_accuracy --split runs --run-length 50"
+    arguments = ["search", str(table_path), "--out", str(tmp_path / "made"), *told.split(), "--json"]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert [(trial["epochs"], len(trial["history"])) for trial in found["trials"]] == [(1, 1)] * 3
+    trained = load(tmp_path / "made" / "model")
+    assert trained.detector.options["trees"] == found["best"]["values"]["trees"]
+    assert trained.recipe.threshold == found["best"]["values"]["threshold"]
+    page = (tmp_path / "made" / "search.html").read_text()
+    assert "Fitted anew on the training" in page
+
+
 @pytest.mark.parametrize("policy", ["recording", "runs", "time"])
 def test_the_test_part_is_the_same_for_the_refit_and_none_of_it_reaches_a_trial(policy: str, table_path: Path) -> None:
     table = read_table(table_path)

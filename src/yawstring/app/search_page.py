@@ -4,10 +4,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from yawstring.app.search_screen import described
+from yawstring.app.search_screen import described, span
 from yawstring.edge import plots
 from yawstring.edge.report import Block, Facts, Grid, Picture, Prose, Report, Section
 from yawstring.edge.search_plots import Axis, Learning, learning, parallel
+from yawstring.learn.search.detectors import has_epochs
 from yawstring.models.base import Json
 
 Trials = Sequence[Mapping[str, Any]]
@@ -29,7 +30,7 @@ def page(found: Mapping[str, Json]) -> Report:
             _facts(trials, best, asked),
             _tried(trials, asked),
             _mattered(cast("dict[str, float]", found["importance"])),
-            _worth(cast("dict[str, Any]", found["refit"])),
+            _worth(cast("dict[str, Any]", found["refit"]), asked),
             _all(trials, asked),
         ),
         footer=(
@@ -76,11 +77,14 @@ def _facts(trials: Trials, best: Mapping[str, Any], asked: Mapping[str, Any]) ->
             Facts(
                 items=(
                     ("trials", f"{len(trials)}"),
-                    ("epochs", f"{epochs}"),
+                    *([("epochs", f"{epochs}")] if has_epochs(asked["detector"]) else []),
                     (f"best {asked['objective']}", f"{best['score']:.4f}"),
                 )
             ),
-            Prose(text=f"Best: {described(best['values'])}, at epoch {best['best_epoch']}."),
+            Prose(
+                text=f"Best: {described(best['values'])}"
+                + (f", at epoch {best['best_epoch']}." if has_epochs(asked["detector"]) else ".")
+            ),
         ),
     )
 
@@ -133,7 +137,7 @@ def _mattered(importance: Mapping[str, float]) -> Section:
     return Section(title="What mattered", blocks=blocks)
 
 
-def _worth(refit: Mapping[str, Any]) -> Section:
+def _worth(refit: Mapping[str, Any], asked: Mapping[str, Any]) -> Section:
     evaluation = refit["evaluation"]
     rows = [
         (family, *(_figure(figures.get(name)) for name in ("macro_f1", "accuracy", "pr_auc")))
@@ -142,9 +146,7 @@ def _worth(refit: Mapping[str, Any]) -> Section:
     return Section(
         title="What the best is worth",
         blocks=(
-            Prose(
-                text=f"Fitted anew for {refit['epochs']} epochs on the {refit['on']}, measured once on the test part."
-            ),
+            Prose(text=f"Fitted anew{span(refit, asked)} on the {refit['on']}, measured once on the test part."),
             Grid(columns=("detector", "macro-F1", "accuracy", "PR-AUC"), rows=rows, numbers=(1, 2, 3)),
             *(Prose(text=sentence) for sentence in evaluation["verdict"]),
         ),

@@ -12,6 +12,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from yawstring.learn.search.detectors import has_epochs
 from yawstring.learn.search.schedule import Round, Schedule
 from yawstring.models.base import Json
 
@@ -154,8 +155,20 @@ def results(out: Console, found: Mapping[str, Json]) -> None:
     for name, value in best["values"].items():
         out.print(Text(f"  {name}: {value:g}" if isinstance(value, float) else f"  {name}: {value}"))
     refit = cast("dict[str, Any]", found["refit"])
-    out.print(f"fitted anew for {refit['epochs']} epochs on the {refit['on']}, and measured once on the test part:")
+    out.print(f"fitted anew{span(refit, asked)} on the {refit['on']}, and measured once on the test part:")
     show(refit["evaluation"], out)
+
+
+def span(refit: Mapping[str, Any], asked: Mapping[str, Any]) -> str:
+    """For how long the best was fitted anew; nothing of what has no epochs.
+
+    Example:
+        >>> span({"epochs": 1}, {"detector": "lstm"}), span({"epochs": 1}, {"detector": "forest"})
+        (' for 1 epoch', '')
+    """
+    if not has_epochs(asked["detector"]):
+        return ""
+    return f" for {refit['epochs']} epoch{'' if refit['epochs'] == 1 else 's'}"
 
 
 def described(values: Mapping[str, Any]) -> str:
