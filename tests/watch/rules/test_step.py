@@ -91,3 +91,15 @@ def test_a_rule_that_is_off_says_nothing() -> None:
 
     book = parse_rulebook(STANDARD.read_text(), own="[csa_abuse]\nenabled = false\n")
     assert "csa_abuse" not in {one.source for one in ruled(trial("link")[0], book)}
+
+
+@pytest.mark.parametrize(("since_s", "says"), [(0.5, False), (7.0, True)])
+def test_a_name_that_others_use_all_along_is_nobodys_own(since_s: float, says: bool) -> None:
+    """A larger network has several access points of one name; a twin comes later."""
+    frame = trial("link")[0].filter(pl.col("time_ns") < pl.col("time_ns").min() + 12 * 10**9)
+    beacons = frame.filter((pl.col("wlan.fc.type") == 0) & (pl.col("wlan.fc.subtype") == 8))
+    ours = beacons.filter(pl.col("wlan.ssid").str.starts_with("TELLO-"))
+    second = ours.with_columns(pl.col("wlan.bssid", "wlan.ta") + 1, pl.col("time_ns") + 1_000_000)
+    known_ns = frame["time_ns"][0] + round(since_s * 1e9)
+    both = pl.concat([frame, second.filter(pl.col("time_ns") >= known_ns)]).sort("time_ns", maintain_order=True)
+    assert ("evil_twin_name" in {one.source for one in ruled(both, BOOK)}) is says

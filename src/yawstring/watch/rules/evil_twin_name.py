@@ -7,16 +7,24 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.table.signals.inputs import MISSING
+from yawstring.compiled import compiled
+from yawstring.table.signals.inputs import MISSING, NS_PER_S
 from yawstring.table.signals.role_names import DRONE
 from yawstring.watch.rules.air import BEACON, PROBE_RESPONSE, Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight, address, named
 from yawstring.watch.rules.tally import Counted, count, counted
 from yawstring.watch.rules.twins import EVIL_TWIN
 
+_NAME, _SINCE, _SHARED = range(3)
+
 
 class NameState(NamedTuple):
-    """The watched drone's name, ``int64[1]`` as a hash, and how often others used it."""
+    """What is known of the watched drone's name.
+
+    Attributes:
+        name: ``int64[3]``: the name as a hash, since when it is known, and whether others have used it all along.
+        uses: How often others use it.
+    """
 
     name: NDArray[np.int64]
     uses: Counted
@@ -24,9 +32,12 @@ class NameState(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class EvilTwinName(Rule):
-    """Beacons and probe responses of other addresses under the drone's name. Only the watched drone's name is its own.
+    """Beacons and probe responses of other addresses under the drone's name.
+
+    A name that others use all along, from before the drone was known, is that of a larger network and nobody's own.
 
     Attributes:
+        alone_s: Time in which nobody else used the name, after which it is the drone's own.
         least_frames: Frames under the name that are too many.
         within_s: Time in which they are.
     """
@@ -46,12 +57,13 @@ class EvilTwinName(Rule):
     )
     NEEDS: ClassVar[tuple[str, ...]] = ("ssid_hash", "wlan.ssid", "wlan.bssid")
 
+    alone_s: float
     least_frames: int
     within_s: float
 
     def start(self) -> NameState:
         """No name known yet."""
-        return NameState(name=np.full(1, MISSING), uses=counted())
+        return NameState(name=np.array([MISSING, 0, 0]), uses=counted())
 
     def step(self, state: NameState, air: Air) -> tuple[NameState, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
@@ -60,8 +72,9 @@ class EvilTwinName(Rule):
             return state, []
         name, network = air.whole("ssid_hash")[rows], air.whole("wlan.bssid")
         mine = (air.roles.sender[rows] == DRONE) & ~_hidden(air, rows) & (name != MISSING)
-        usual = _latest(name, mine, state.name)
-        other = (name == usual) & (usual != MISSING) & (air.drone[rows] != MISSING) & (network[rows] != air.drone[rows])
+        own = np.where(mine, network[rows], air.drone[rows])
+        other = np.zeros(len(rows), np.bool_)
+        _used(state.name, air.time_ns[rows], name, mine, network[rows], own, round(self.alone_s * NS_PER_S), other)
         used = rows[other]
         told = count(
             state.uses, air, used, air.drone[used], within_s=self.within_s, least=self.least_frames,
@@ -90,11 +103,23 @@ def _hidden(air: Air, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     return hidden
 
 
-def _latest(values: NDArray[np.int64], says: NDArray[np.bool_], before: NDArray[np.int64]) -> NDArray[np.int64]:
-    """``int64[event]``, the latest value that counts before each event; ``before`` is brought up to date."""
-    place = np.maximum.accumulate(np.where(says, np.arange(len(values)), -1))
-    earlier = np.concatenate(([-1], place[:-1]))
-    latest = np.where(earlier >= 0, values[earlier], before[0])
-    if len(place) and place[-1] >= 0:
-        before[0] = values[place[-1]]
-    return latest
+@compiled
+def _used(
+    known: NDArray[np.int64],
+    time_ns: NDArray[np.int64],
+    name: NDArray[np.int64],
+    mine: NDArray[np.bool_],
+    network: NDArray[np.int64],
+    drone: NDArray[np.int64],
+    alone_ns: int,
+    other: NDArray[np.bool_],
+) -> None:
+    """Mark frames of others under the drone's own name."""
+    for one in range(len(time_ns)):
+        if mine[one]:
+            if name[one] != known[_NAME]:
+                known[_NAME], known[_SINCE], known[_SHARED] = name[one], time_ns[one], 0
+        elif name[one] != MISSING and name[one] == known[_NAME] and MISSING != drone[one] != network[one]:
+            if time_ns[one] - known[_SINCE] < alone_ns:
+                known[_SHARED] = 1
+            other[one] = known[_SHARED] == 0
