@@ -57,6 +57,7 @@ bench:
 	$(BIN)/python benchmarks/signals.py
 	$(BIN)/python benchmarks/falsified.py
 	$(BIN)/python benchmarks/search.py
+	$(BIN)/python benchmarks/population.py
 	$(BIN)/python benchmarks/rules.py
 	$(BIN)/python benchmarks/watch.py
 	@if [ "$$(id -u)" = 0 ]; then $(BIN)/python benchmarks/live.py; else echo "benchmarks/live.py makes a TAP device: run it as root"; fi
