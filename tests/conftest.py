@@ -20,7 +20,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> None:
         reason = str(call.excinfo.value)
         if reason.startswith(NO_GPU):
             return
-        call.excinfo = pytest.ExceptionInfo.from_exception(AssertionError(f"skipped where no test may skip: {reason}"))
+        refused = AssertionError(f"skipped where no test may skip: {reason}").with_traceback(call.excinfo.tb)
+        call.excinfo = pytest.ExceptionInfo.from_exception(refused)
 
 
 @pytest.hookimpl(tryfirst=True)
