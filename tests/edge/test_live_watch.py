@@ -10,15 +10,14 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from typer.testing import CliRunner
 
 from support.flights import flight
-from yawstring.app.cli import app
+from yawstring.edge.alert_store import AlertStore
 
 TESTS = Path(__file__).resolve().parents[1]
-ONSET_S = 11.0
+ONSET_S = 18.0
 SCENE = (
-    f"attack.onset_s={ONSET_S}", "attack.length_s=1.5", "duration_s=13", "security='open'", "attack.power_dbm=20",
+    f"attack.onset_s={ONSET_S}", "attack.length_s=1.5", "duration_s=20.5", "security='open'", "attack.power_dbm=20",
     "controller.drops_per_min=0", "controller.leaves=false", "controller.joins=false", "receiver.distance=0.2",
     "drone.distance=0.3", "controller.distance=0.3", "attack.distance=0.3", "attack.target='controller'",
 )  # fmt: skip
@@ -33,25 +32,16 @@ def watched(tmp_path_factory):
     if os.getuid() != 0 or not Path("/dev/net/tun").exists() or not shutil.which("unshare"):
         pytest.skip("a network of the drone's own takes root, /dev/net/tun and unshare: run the tests as root")
     folder = tmp_path_factory.mktemp("watched")
-    rehearse(folder)
+    (folder / "short.pcapng").write_bytes(flight("aireplay-deauth", 1, "security='open'").capture)
     changes = [part for change in SCENE for part in ("--set", change)]
     arguments = ["aireplay-deauth", "--seed", "4", *changes]
     command = ["unshare", "--net", "--mount", sys.executable, "-m", "support.live_watch", str(folder), *arguments]
     path = os.pathsep.join(filter(None, (str(TESTS), os.environ.get("PYTHONPATH"))))
     done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path}, timeout=300
+        command, capture_output=True, text=True, check=False, env=os.environ | {"PYTHONPATH": path}, timeout=400
     )
     assert done.returncode == 0, done.stderr
     return folder, json.loads(done.stdout.splitlines()[-1])
-
-
-def rehearse(folder: Path) -> None:
-    """A watch of a recording, so that the live ones find their machine code made."""
-    (folder / "rehearsal").mkdir()
-    (folder / "short.pcapng").write_bytes(flight("aireplay-deauth", 1, "security='open'").capture)
-    arguments = ["--replay", str(folder / "short.pcapng"), "--speed", "max", "--telemetry", "air"]
-    result = CliRunner().invoke(app, ["watch", *arguments, "--out", str(folder / "rehearsal")])
-    assert result.exit_code == 0, result.output
 
 
 @pytest.mark.parametrize("which", ["before", "after"])
@@ -59,7 +49,10 @@ def test_the_attack_is_alerted_within_a_second_and_nothing_before_it(watched, wh
     folder, result = watched
     assert result["told"] == "ok", "djitellopy took off"
     (onset,) = pl.read_csv(folder / "flight" / "labels.csv")["start"]
-    late_s = result["first"][which] - onset
+    assert which in result["first"], f"nothing was told: {(folder / which / 'log').read_text()}"
+    # By the frames' own clock: how long a busy machine takes over them is for benchmarks/watch.py to say.
+    with AlertStore.open(folder / which / "alerts.db") as store:
+        late_s = min(one.confirmed_ns for one in store.alerts()) / 1e9 - onset
     assert -0.05 < late_s < WITHIN_S, (folder / which / "log").read_text()
     first, *_ = (json.loads(line) for line in (folder / which / "eve.json").read_text().splitlines())
     assert first["event_type"] == "alert"

@@ -15,9 +15,11 @@ import time
 from pathlib import Path
 
 from support.live_pilot import started
-from yawstring.edge.live.tap import set_up
+from yawstring.edge.live.tap import open_tap, set_up
+from yawstring.wire.capture import records
 
 TOLD = "eve.json"
+REHEARSAL_S = 200.0
 
 
 def watch(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
@@ -35,6 +37,23 @@ def noted(folder: Path, first: dict[str, float], over: threading.Event) -> None:
             return
 
 
+def rehearsed(folder: Path) -> None:
+    """Let a watch of an interface hear a recorded attack until it tells of it: its machine code is made then."""
+    octets = (folder / "short.pcapng").read_bytes()
+    begins, lengths = records(octets).table[:2].tolist()
+    frames = [octets[begin : begin + length] for begin, length in zip(begins, lengths, strict=True)]
+    with open_tap() as tap:
+        one = watch(folder / "rehearsed", "--interface", tap.name, "--telemetry", "air")
+        until = time.monotonic() + REHEARSAL_S
+        told = folder / "rehearsed" / TOLD
+        while not (told.exists() and told.stat().st_size) and one.poll() is None and time.monotonic() < until:
+            for frame in frames:
+                tap.write(frame)
+                time.sleep(0.0005)
+        one.terminate()
+        one.wait(60)
+
+
 def flown() -> str:
     """Take off with djitellopy, and hover."""
     from djitellopy import Tello
@@ -50,6 +69,7 @@ def main(folder: Path, arguments: list[str]) -> None:
     # What interfaces are is read from there; it still shows those of the namespace we came from.
     subprocess.run([str(shutil.which("mount")), "-t", "sysfs", "sysfs", "/sys"], check=True)
     set_up("lo", up=True)
+    rehearsed(folder)
     os.mkfifo(folder / "air")
     first: dict[str, float] = {}
     over = threading.Event()
