@@ -95,12 +95,12 @@ def watched(tmp_path, hand):
     """Run over given batches: the watch, what it told, and its record."""
     stores = []
 
-    def run(*what, telemetry=None, options=OPTIONS, reopen=None, before=None, store=None):
+    def run(*what, telemetry=None, options=OPTIONS, reopen=None, before=None, store=None, couriers=()):
         record = Disk.create(tmp_path / "alerts.db") if store is None else store
         if store is None:
             stores.append(record)
         heard = Heard(record)
-        keeper = Keeper(record, tmp_path, clock=lambda: hand.now_ns / NS)
+        keeper = Keeper(record, tmp_path, couriers, clock=lambda: hand.now_ns / NS)
         watching = Watching(
             Given(hand, *what), telemetry, options, keeper, ears=heard.ears(), reopen=reopen, clock=hand.clock(),
             resumed=record.open_alerts(),
@@ -133,6 +133,27 @@ def test_what_is_open_at_the_end_is_closed(watched) -> None:
     _, heard, store = watched(batch([100], [101]))
     assert heard.kinds() == ["opened", "closed"]
     assert store.open_alerts() == ()
+
+
+class Troubled:
+    """A courier whose sink goes down, and comes back two seconds later."""
+
+    def __init__(self) -> None:
+        self.told, self.nudged = deque([("a: no route", False), None, ("a: takes alerts again", True)]), 0
+
+    def nudge(self) -> None:
+        self.nudged += 1
+
+    def news(self):
+        return self.told.popleft() if self.told else None
+
+
+def test_a_sink_that_goes_down_and_comes_back_is_said(watched) -> None:
+    courier = Troubled()
+    _, heard, _ = watched(batch([100], [101]), batch([102]), batch([103]), couriers=[courier])
+    told = [(note.words, note.good) for note in heard.notes if note.kind == "sink"]
+    assert told == [("a: no route", False), ("a: takes alerts again", True)]
+    assert courier.nudged
 
 
 def test_drops_are_counted_and_said(watched) -> None:

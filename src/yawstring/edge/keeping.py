@@ -26,11 +26,15 @@ RETRY_S: Final = 1.0
 RECORD: Final = "alerts.db"
 
 
-class Nudged(Protocol):
+class Carrying(Protocol):
     """A courier of a sink, as far as this room knows it."""
 
     def nudge(self) -> None:
         """There is something new."""
+        ...
+
+    def news(self) -> tuple[str, bool] | None:
+        """A line where the sink has gone down or come back, and whether that is good."""
         ...
 
 
@@ -46,7 +50,7 @@ class Keeper:
         self,
         store: AlertStore,
         folder: Path,
-        couriers: Sequence[Nudged] = (),
+        couriers: Sequence[Carrying] = (),
         *,
         ring: Ring | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -99,6 +103,10 @@ class Keeper:
         for courier in self._couriers:
             courier.nudge()
         return kept
+
+    def news(self) -> tuple[tuple[str, bool], ...]:
+        """Of sinks that have gone down or come back since this was asked last: a line, and whether that is good."""
+        return tuple(one for courier in self._couriers if (one := courier.news()) is not None)
 
     def left_open(self) -> tuple[AlertChange, ...]:
         """The end of alerts that a run which was killed left open, and that this one has not seen.

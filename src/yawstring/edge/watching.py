@@ -19,7 +19,7 @@ from yawstring.watch.batches import Batch, TelemetrySource, empty_batch
 from yawstring.watch.flow import FlowOptions
 from yawstring.watch.health import Health, Now
 
-NoteKind = Literal["telemetry", "air", "source", "record", "drops", "clock"]
+NoteKind = Literal["telemetry", "air", "source", "record", "sink", "drops", "clock"]
 
 WAIT_S: Final = 0.05
 """The longest wait for a batch."""
@@ -218,6 +218,8 @@ class Watching:
             self._keeper.note(self._now_ns, body, self._stream.stations.rows())
         self._ears.health(body)
         self._say_what_is_gone(body)
+        for words, good in self._keeper.news():
+            self._ears.note(Note(kind="sink", words=words, good=good))
         self._health = health.told(self._health)
         self._told = replace(self._told, at_ns=now_ns)
 
