@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 from yawstring.table.signals.inputs import MISSING, NS_PER_S
 from yawstring.watch.rules.air import BEACON, Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.channels import channel_sights
+from yawstring.watch.rules.channels import channel_flood
 from yawstring.watch.rules.keys import joined
 from yawstring.watch.rules.newcomers import Newcomers, newcomers, unheard
-from yawstring.watch.rules.tally import Counted, count, counted
+from yawstring.watch.rules.tally import Counted, counted
 
 _MEMORY_NS: Final = 600 * NS_PER_S
 _SLOTS: Final = 256
@@ -74,11 +74,8 @@ class BeaconFlood(Rule):
         key = joined(air.whole("wlan.bssid")[rows], air.mhz[rows])
         new = unheard(state.networks, air.time_ns[rows], key, _MEMORY_NS)
         came = rows[new & (listened_ns[rows] >= round(self.settle_s * NS_PER_S))]
-        told = count(
-            state.came, air, came, air.mhz[came], within_s=self.within_s, least=self.least_networks,
-            ours=air.drones_channel[came],
-        )  # fmt: skip
-        return state, channel_sights(air, told, self.least_networks, self._words)
+        sights = channel_flood(state.came, air, came, self._words, within_s=self.within_s, least=self.least_networks)
+        return state, sights
 
     def _words(self, value: float, channel: str) -> str:
         return (

@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from yawstring.watch.rules.air import DEAUTHENTICATION, Air
-from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.farewells import FarewellState, farewell_start, flood
+from yawstring.watch.rules.air import DEAUTHENTICATION
+from yawstring.watch.rules.farewells import FarewellFlood
 
 
 @dataclass(frozen=True, kw_only=True)
-class DeauthenticationFlood(Rule):
+class DeauthenticationFlood(FarewellFlood):
     """De-authentications in one network.
 
     Attributes:
@@ -21,8 +20,6 @@ class DeauthenticationFlood(Rule):
 
     NAME: ClassVar[str] = "deauthentication_flood"
     KIND: ClassVar[str] = NAME
-    TECHNIQUE: ClassVar[str] = "T1464"
-    CONSEQUENCE: ClassVar[Consequence] = "control"
     ABOUT: ClassVar[str] = (
         "Somebody sends the drone and its controller apart with forged farewells, again and again, so that the drone "
         "cannot be commanded."
@@ -33,17 +30,7 @@ class DeauthenticationFlood(Rule):
         "J. Bellardo and S. Savage, 802.11 denial-of-service attacks, USENIX Security 2003",
         "aireplay-ng -0; mdk4 d",
     )
-    NEEDS: ClassVar[tuple[str, ...]] = ("wlan.fc.type", "wlan.fc.subtype", "wlan.bssid")
 
-    fast_frames: int
-    fast_s: float
-    slow_frames: int
-    slow_s: float
-
-    def start(self) -> FarewellState:
-        """Nothing counted yet."""
-        return farewell_start()
-
-    def step(self, state: FarewellState, air: Air) -> tuple[FarewellState, list[Sight]]:
-        """See :class:`~yawstring.watch.rules.base.Rule`."""
-        return state, flood(self, state, air, DEAUTHENTICATION, "de-authentications")
+    def farewell(self) -> tuple[int, str]:
+        """See :class:`~yawstring.watch.rules.farewells.FarewellFlood`."""
+        return DEAUTHENTICATION, "de-authentications"

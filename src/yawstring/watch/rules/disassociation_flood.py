@@ -3,13 +3,12 @@
 from dataclasses import dataclass
 from typing import ClassVar
 
-from yawstring.watch.rules.air import DISASSOCIATION, Air
-from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.farewells import FarewellState, farewell_start, flood
+from yawstring.watch.rules.air import DISASSOCIATION
+from yawstring.watch.rules.farewells import FarewellFlood
 
 
 @dataclass(frozen=True, kw_only=True)
-class DisassociationFlood(Rule):
+class DisassociationFlood(FarewellFlood):
     """Disassociations in one network.
 
     Attributes:
@@ -21,8 +20,6 @@ class DisassociationFlood(Rule):
 
     NAME: ClassVar[str] = "disassociation_flood"
     KIND: ClassVar[str] = NAME
-    TECHNIQUE: ClassVar[str] = "T1464"
-    CONSEQUENCE: ClassVar[Consequence] = "control"
     ABOUT: ClassVar[str] = (
         "Somebody cancels the association between drone and controller again and again, which is gentler than sending "
         "them away and keeps the drone from its commands all the same."
@@ -33,17 +30,7 @@ class DisassociationFlood(Rule):
         "J. Bellardo and S. Savage, 802.11 denial-of-service attacks, USENIX Security 2003",
         "mdk4 d",
     )
-    NEEDS: ClassVar[tuple[str, ...]] = ("wlan.fc.type", "wlan.fc.subtype", "wlan.bssid")
 
-    fast_frames: int
-    fast_s: float
-    slow_frames: int
-    slow_s: float
-
-    def start(self) -> FarewellState:
-        """Nothing counted yet."""
-        return farewell_start()
-
-    def step(self, state: FarewellState, air: Air) -> tuple[FarewellState, list[Sight]]:
-        """See :class:`~yawstring.watch.rules.base.Rule`."""
-        return state, flood(self, state, air, DISASSOCIATION, "disassociations")
+    def farewell(self) -> tuple[int, str]:
+        """See :class:`~yawstring.watch.rules.farewells.FarewellFlood`."""
+        return DISASSOCIATION, "disassociations"

@@ -4,10 +4,12 @@ Either end of a link, or whoever uses its address, may end it with one unprotect
 9.3.3.12). One or two are ordinary, with their repeats; a flood is what keeps the link from coming back.
 """
 
-from typing import NamedTuple, Protocol
+from abc import abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, NamedTuple
 
 from yawstring.watch.rules.air import Air
-from yawstring.watch.rules.base import Sight, address, named
+from yawstring.watch.rules.base import Consequence, Rule, Sight, address, named
 from yawstring.watch.rules.keys import pairs
 from yawstring.watch.rules.tally import Counted, Told, count, counted
 
@@ -21,53 +23,43 @@ class FarewellState(NamedTuple):
     slow: Counted
 
 
-class Limits(Protocol):
-    """Thresholds of a flood of farewells."""
+@dataclass(frozen=True, kw_only=True)
+class FarewellFlood(Rule):
+    """A flood of one kind of farewell; which, and how much of it, each rule says itself."""
 
-    @property
-    def fast_frames(self) -> int:
-        """Frames that count as a flood at once."""
+    TECHNIQUE: ClassVar[str] = "T1464"
+    CONSEQUENCE: ClassVar[Consequence] = "control"
+    NEEDS: ClassVar[tuple[str, ...]] = ("wlan.fc.type", "wlan.fc.subtype", "wlan.bssid")
 
-    @property
-    def fast_s(self) -> float:
-        """Time in which they do."""
+    fast_frames: int
+    fast_s: float
+    slow_frames: int
+    slow_s: float
 
-    @property
-    def slow_frames(self) -> int:
-        """Directed first sends, between two stations, that count as a slow one."""
+    @abstractmethod
+    def farewell(self) -> tuple[int, str]:
+        """The subtype of the frames, and what they are called in the plural."""
 
-    @property
-    def slow_s(self) -> float:
-        """Time in which they do."""
+    def start(self) -> FarewellState:
+        """Nothing counted yet."""
+        return FarewellState(fast=counted(), slow=counted())
 
-
-def farewell_start() -> FarewellState:
-    """Nothing counted yet."""
-    return FarewellState(fast=counted(), slow=counted())
-
-
-def flood(limits: Limits, state: FarewellState, air: Air, subtype: int, noun: str) -> list[Sight]:
-    """Floods of one kind of farewell.
-
-    Args:
-        limits: The rule.
-        state: Counts; brought up to date.
-        air: The chunk.
-        subtype: The kind of farewell.
-        noun: What it is called, in the plural.
-    """
-    rows = air.of(subtype)
-    if not len(rows):
-        return []
-    network = air.whole("wlan.bssid")[rows]
-    fast = count(state.fast, air, rows, network, within_s=limits.fast_s, least=limits.fast_frames)
-    first = rows[~air.to_group(rows) & (air.whole("wlan.fc.retry")[rows] != _RETRY)]
-    pair = pairs(air.whole("wlan.ta")[first], air.whole("wlan.ra")[first])
-    slow = count(state.slow, air, first, pair, within_s=limits.slow_s, least=limits.slow_frames)
-    seen = [*_told(air, fast, limits.fast_frames, limits.fast_s, noun)]
-    fastest = set(fast.row.tolist())
-    seen += [sight for sight in _told(air, slow, limits.slow_frames, limits.slow_s, noun) if sight.row not in fastest]
-    return sorted(seen, key=lambda sight: sight.row)
+    def step(self, state: FarewellState, air: Air) -> tuple[FarewellState, list[Sight]]:
+        """See :class:`~yawstring.watch.rules.base.Rule`."""
+        subtype, noun = self.farewell()
+        rows = air.of(subtype)
+        if not len(rows):
+            return state, []
+        network = air.whole("wlan.bssid")[rows]
+        fast = count(state.fast, air, rows, network, within_s=self.fast_s, least=self.fast_frames)
+        first = rows[~air.to_group(rows) & (air.whole("wlan.fc.retry")[rows] != _RETRY)]
+        pair = pairs(air.whole("wlan.ta")[first], air.whole("wlan.ra")[first])
+        slow = count(state.slow, air, first, pair, within_s=self.slow_s, least=self.slow_frames)
+        seen = _told(air, fast, self.fast_frames, self.fast_s, noun)
+        fastest = set(fast.row.tolist())
+        slower = _told(air, slow, self.slow_frames, self.slow_s, noun)
+        seen += [sight for sight in slower if sight.row not in fastest]
+        return state, sorted(seen, key=lambda sight: sight.row)
 
 
 def _told(air: Air, told: Told, limit: int, within_s: float, noun: str) -> list[Sight]:

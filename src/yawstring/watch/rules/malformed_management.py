@@ -8,8 +8,8 @@ import numpy as np
 from yawstring.table.signals.lanes import MANAGEMENT_TYPE
 from yawstring.watch.rules.air import Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.channels import channel_sights
-from yawstring.watch.rules.tally import Counted, count, counted
+from yawstring.watch.rules.channels import channel_flood
+from yawstring.watch.rules.tally import Counted, counted
 from yawstring.wire.rejects import CLOCK_RANGE, ELEMENT_CONTENT, ELEMENT_LENGTH, FIXED_SHORT
 
 _GOOD_CHECK: Final = 1
@@ -55,16 +55,8 @@ class MalformedManagement(Rule):
         received = air.whole("wlan.fcs.status") == _GOOD_CHECK
         rows = np.flatnonzero(received & (air.whole("wlan.fc.type") == MANAGEMENT_TYPE))
         rows = rows[np.isin(air.whole("reject")[rows], _FAULTS)]
-        told = count(
-            state,
-            air,
-            rows,
-            air.mhz[rows],
-            within_s=self.within_s,
-            least=self.least_frames,
-            ours=air.drones_channel[rows],
-        )
-        return state, channel_sights(air, told, self.least_frames, self._words)
+        sights = channel_flood(state, air, rows, self._words, within_s=self.within_s, least=self.least_frames)
+        return state, sights
 
     def _words(self, value: float, channel: str) -> str:
         return (

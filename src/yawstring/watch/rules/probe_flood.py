@@ -5,8 +5,8 @@ from typing import ClassVar
 
 from yawstring.watch.rules.air import PROBE_REQUEST, Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.channels import channel_sights
-from yawstring.watch.rules.tally import Counted, count, counted
+from yawstring.watch.rules.channels import channel_flood
+from yawstring.watch.rules.tally import Counted, counted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +43,10 @@ class ProbeFlood(Rule):
 
     def step(self, state: Counted, air: Air) -> tuple[Counted, list[Sight]]:
         """See :class:`~yawstring.watch.rules.base.Rule`."""
-        rows = air.of(PROBE_REQUEST)
-        told = count(
-            state,
-            air,
-            rows,
-            air.mhz[rows],
-            within_s=self.within_s,
-            least=self.least_frames,
-            ours=air.drones_channel[rows],
+        sights = channel_flood(
+            state, air, air.of(PROBE_REQUEST), self._words, within_s=self.within_s, least=self.least_frames
         )
-        return state, channel_sights(air, told, self.least_frames, self._words)
+        return state, sights
 
     def _words(self, value: float, channel: str) -> str:
         return f"{value:.0f} probe requests {channel} within {self.within_s:g} s; {self.least_frames} make a flood."

@@ -10,8 +10,8 @@ from yawstring.compiled import compiled
 from yawstring.table.signals.inputs import MISSING
 from yawstring.watch.rules.air import Air
 from yawstring.watch.rules.base import Consequence, Rule, Sight
-from yawstring.watch.rules.channels import channel_sights
-from yawstring.watch.rules.tally import Counted, count, counted
+from yawstring.watch.rules.channels import channel_flood
+from yawstring.watch.rules.tally import Counted, counted
 
 _CONTROL: Final = 1
 _RTS, _CTS = 11, 12
@@ -73,11 +73,10 @@ class RtsCtsFlood(Rule):
             state.asked, air.time_ns, air.fine, kind, subtype, ta, ra, duration, self.longest_us, rows, idle_ms
         )
         rows = rows[:found]
-        told = count(
-            state.idle, air, rows, air.mhz[rows], within_s=self.within_s, least=self.least_ms, weight=idle_ms[:found],
-            ours=air.drones_channel[rows],
-        )  # fmt: skip
-        return state, channel_sights(air, told, self.least_ms, self._words)
+        sights = channel_flood(
+            state.idle, air, rows, self._words, within_s=self.within_s, least=self.least_ms, weight=idle_ms[:found]
+        )
+        return state, sights
 
     def _words(self, value: float, channel: str) -> str:
         return (
