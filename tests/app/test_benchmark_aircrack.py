@@ -12,6 +12,7 @@ import pytest
 from yawstring.app.benchmark import aircrack
 from yawstring.app.benchmark.aircrack_page import section
 from yawstring.app.benchmark.campaigns import Campaign
+from yawstring.app.benchmark.flights import Flying
 from yawstring.errors import TableError
 from yawstring.simulate.attacks import KINDS
 
@@ -78,7 +79,7 @@ def test_two_bursts_are_two_where_two_seconds_lie_between_them() -> None:
 
 def test_what_was_learnt_in_simulation_is_heard_in_real_air(captures: Path, tshark: str) -> None:
     told: list[str] = []
-    made = aircrack.learnt(3, 2, lambda: told.append("flown"), parts=PARTS)
+    made = aircrack.learnt(Flying(seed=3, workers=2), told.append, parts=PARTS)
     assert len(told) == 3
     assert made.recipe.modality == "cyber"
     names = ("aircrack/pmkid-not-recognized.cap", "wireshark/wpa-Induction.pcap", "aircrack/wpa3-psk.pcap")

@@ -15,14 +15,13 @@ import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.app.benchmark.campaigns import NARROW, Campaign
-from yawstring.app.benchmark.flights import SIGNALS, TREES, joined, trained
-from yawstring.edge.campaigns import fly
+from yawstring.app.benchmark.flights import SIGNALS, TREES, Flying, flown, joined, trained
 from yawstring.edge.frames import Source
 from yawstring.errors import TableError
 from yawstring.learn.evaluate import evaluate
 from yawstring.learn.recipe import Trained
 from yawstring.models.base import Json
-from yawstring.schema import BENIGN, LABEL, PART, RECORDING, TECHNIQUE, TIME
+from yawstring.schema import BENIGN, LABEL, RECORDING, TECHNIQUE, TIME
 from yawstring.simulate.attacks import KINDS
 from yawstring.table.corpora import Table
 from yawstring.table.signals.tables import signal_frame
@@ -71,25 +70,15 @@ class Capture:
         return bool((self.table.frame[LABEL] != BENIGN).any())
 
 
-def learnt(seed: int, workers: int, done: Callable[[], None], *, parts: Mapping[str, Campaign] = PARTS) -> Trained:
+def learnt(how: Flying, done: Callable[[str], None], *, parts: Mapping[str, Campaign] = PARTS) -> Trained:
     """The detector: extra trees that hear the air of simulated flights.
 
     Args:
-        seed: Of flights and trees.
-        workers: Processes that fly.
-        done: Called after every flight.
+        how: Seed of flights and trees, processes, and where signals are kept.
+        done: Told of each flight.
         parts: Campaign of each part.
     """
-    tables: list[Table] = []
-    for part, campaign in parts.items():
-        flown = fly(
-            campaign.scenarios(seed), campaign.seed(seed), SIGNALS, name=campaign.name, workers=workers,
-            done=lambda _: done(),
-        )  # fmt: skip
-        count = sum(table.frame[RECORDING].n_unique() for table in tables)
-        numbered = (pl.col(RECORDING) + count).cast(pl.Int32)
-        tables.append(replace(flown, frame=flown.frame.with_columns(numbered, pl.lit(part).alias(PART))))
-    return trained(joined(tables), replace(TREES, modality="cyber"), seed)
+    return trained(flown(how, done, parts=parts), replace(TREES, modality="cyber"), how.seed)
 
 
 def captures(folder: Path) -> tuple[Capture, ...]:

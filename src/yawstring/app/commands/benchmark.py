@@ -6,12 +6,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from yawstring.app.console import err, note_runtime, out, progress
 from yawstring.errors import OptionError
+
+if TYPE_CHECKING:
+    from yawstring.app.benchmark.flights import Flying
 
 FORMAT = 1
 TITS = Path("tits") / "three_attack_cyber.csv"
@@ -68,10 +71,10 @@ def command(
         lines, told["tlm"] = _tlm(data, seeds)
         page += lines
     if only in (None, Only.FLIGHTS):
-        lines, told["flights"] = _flights(seed, workers or os.cpu_count() or 1, keep)
+        lines, told["flights"] = _flights(_flying(seed, workers, keep))
         page += lines
     if only in (None, Only.AIRCRACK):
-        lines, told["aircrack"] = _aircrack(data, seed, workers or os.cpu_count() or 1)
+        lines, told["aircrack"] = _aircrack(data, _flying(seed, workers, keep))
         page += lines
     text = "\n".join(page)
     if output is not None:
@@ -123,44 +126,49 @@ def _there(data: Path | None, path: Path, what: str) -> Path:
     return data / path
 
 
-def _flights(seed: int, workers: int, keep: Path | None) -> tuple[list[str], dict[str, Any]]:
-    """Lines of the page and JSON of the part on simulated flights."""
-    from yawstring.app.benchmark.campaigns import STRENGTHS
-    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, Flying, by_strength, flown, results
-    from yawstring.app.benchmark.flights_page import section
+def _flying(seed: int, workers: int | None, keep: Path | None) -> "Flying":
+    from yawstring.app.benchmark.flights import Flying
     from yawstring.edge.report import make_folder
 
-    note_runtime()
     if keep is not None:
         make_folder(keep)
-    how = Flying(seed=seed, workers=workers, keep=keep)
+    return Flying(seed=seed, workers=workers or os.cpu_count() or 1, keep=keep)
+
+
+def _flights(how: "Flying") -> tuple[list[str], dict[str, Any]]:
+    """Lines of the page and JSON of the part on simulated flights."""
+    from yawstring.app.benchmark.campaigns import STRENGTHS
+    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, by_strength, flown, results
+    from yawstring.app.benchmark.flights_page import section
+
+    note_runtime()
     with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
         table = flown(how, advance)
     with progress("measuring", len(CONTENDERS) + len(UNSEEN) + len(STRENGTHS)) as advance:
-        first, *others = results(table, seed, advance)
-        unseen = tuple(results(table, seed, advance, UNSEEN))
+        first, *others = results(table, how.seed, advance)
+        unseen = tuple(results(table, how.seed, advance, UNSEEN))
         strengths = by_strength(first.trained, how, advance)
     told = {
         "digest": table.digest,
-        "seed": seed,
+        "seed": how.seed,
         "results": {one.name: one.incidents for one in (first, *others)},
         "unseen": {one.name: one.incidents for one in unseen},
         "strengths": strengths,
     }
-    return section((first, *others), unseen, strengths, seed=seed, digest=table.digest), told
+    return section((first, *others), unseen, strengths, seed=how.seed, digest=table.digest), told
 
 
-def _aircrack(data: Path | None, seed: int, workers: int) -> tuple[list[str], dict[str, Any]]:
+def _aircrack(data: Path | None, how: "Flying") -> tuple[list[str], dict[str, Any]]:
     """Lines of the page and JSON of the part on real captures."""
     from yawstring.app.benchmark.aircrack import PARTS, captures, learnt, listen
     from yawstring.app.benchmark.aircrack_page import section
 
     heard = captures(_there(data, CAPTURES, "a folder of captures"))
     with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
-        made = learnt(seed, workers, advance)
+        made = learnt(how, advance)
     with progress("listening", len(heard)) as advance:
         found = listen(made, heard, advance)
-    return section(found, seed=seed), {"seed": seed, **found.to_json()}
+    return section(found, seed=how.seed), {"seed": how.seed, **found.to_json()}
 
 
 def _head(only: Only | None, seeds: int, seed: int) -> list[str]:
