@@ -374,12 +374,12 @@ def test_a_record_that_cannot_be_read_is_the_verdict_until_it_can(server: Server
 
 def test_beside_a_watch_it_ends_when_the_watch_is_killed(tmp_path: Path) -> None:
     watch = f"""
-import time
+import signal
 from pathlib import Path
 from yawstring.app.dashboard.beside import Beside
 
 child = Beside(Path({str(tmp_path)!r}), port=0)
-time.sleep(60)
+signal.pause()
 """
     with subprocess.Popen([sys.executable, "-c", watch], stderr=subprocess.PIPE, text=True) as killed:
         assert killed.stderr is not None

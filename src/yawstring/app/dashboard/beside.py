@@ -36,7 +36,7 @@ class Beside:
     def __init__(self, folder: Path, *, host: str = DEFAULT_HOST, port: int = DEFAULT_PORT) -> None:
         check_dashboard()
         asked = json.dumps({"folder": str(folder), "host": host, "port": port})
-        self._child = subprocess.Popen(  # noqa: S603
+        self._child = subprocess.Popen(  # noqa: S603  # ourselves
             [sys.executable, "-m", "yawstring.app.dashboard.beside", asked],
             stdin=subprocess.PIPE,
             start_new_session=True,  # what is typed to stop the watch is not meant for it

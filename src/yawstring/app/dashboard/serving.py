@@ -131,7 +131,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _address(host: str, listening: socket.socket) -> str:
     port = listening.getsockname()[1]
-    name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)  # noqa: S104
+    name = {"0.0.0.0": socket.gethostname(), "::": socket.gethostname()}.get(host, host)  # noqa: S104  # compared, not bound
     return f"http://[{name}]:{port}/" if ":" in name else f"http://{name}:{port}/"
 
 

@@ -118,7 +118,7 @@ class Survey:
                 self._tuning = None
 
     def _started(self, frequency_mhz: int) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603
+        return subprocess.Popen(  # noqa: S603  # no shell; the name was checked
             [self._iw, "dev", self._interface, "set", "freq", str(frequency_mhz)],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip

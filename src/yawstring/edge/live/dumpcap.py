@@ -90,7 +90,8 @@ def dumpcap_may(interface: str) -> bool:
     program = shutil.which(PROGRAM)
     if program is None:
         return False
-    asked = subprocess.run([program, "-L", "-i", interface], capture_output=True, check=False)  # noqa: S603
+    words = [program, "-L", "-i", interface]
+    asked = subprocess.run(words, capture_output=True, check=False)  # noqa: S603  # no shell; the name was checked
     return asked.returncode == 0
 
 
@@ -110,5 +111,7 @@ def open_dumpcap(interface: str, index: int) -> DumpcapSource:
         raise SourceError("dumpcap is not installed (Debian: apt install wireshark-common)")
     said = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the source
     words = [program, "-q", "-i", interface, "-w", "-"]
-    running = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said)  # noqa: S603
+    running = subprocess.Popen(  # noqa: S603  # no shell; the name was checked
+        words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=said
+    )
     return DumpcapSource(interface, index, running, said)

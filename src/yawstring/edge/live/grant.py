@@ -55,7 +55,7 @@ def grant_command(
 
 def become_program(words: Sequence[str]) -> NoReturn:
     """End this program and be another one, in the same terminal."""
-    os.execvp(words[0], list(words))  # noqa: S606
+    os.execvp(words[0], list(words))  # noqa: S606  # no shell is what is wanted: words stay words
 
 
 def _user(name: str | None, environment: Mapping[str, str]) -> pwd.struct_passwd:
