@@ -68,6 +68,7 @@ def test_a_flight_that_was_kept_is_not_flown_again(table, keep):
     assert all(one.endswith(", kept") for one in told)
     assert again.digest == table.digest
     assert again.frame.equals(table.frame)
+    assert again.frame.schema == table.frame.schema
     assert {path: path.stat().st_mtime_ns for path in keep.iterdir()} == files
     assert len(files) == 9
 

@@ -10,7 +10,7 @@ import multiprocessing
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -23,7 +23,7 @@ from yawstring.schema import RECORDING, modality_of
 from yawstring.simulate.scenario import Scenario, draw, scenario_text
 from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions
-from yawstring.table.signals.tables import signal_frame
+from yawstring.table.signals.tables import SIGNAL_NAMES, signal_frame
 from yawstring.version import __version__
 
 PER_PROCESS = 16
@@ -114,11 +114,17 @@ def _all_flown(jobs: Sequence[_Job], workers: int) -> Iterator[Flown]:
 def _flown(job: _Job) -> Flown:
     kept = None if job.keep is None else job.keep / f"{_key(job)}.parquet"
     if kept is not None and kept.is_file():
-        return Flown(scenario=job.scenario.name, table=read_table(kept), kept=True)
+        return Flown(scenario=job.scenario.name, table=_as_measured(read_table(kept)), kept=True)
     table = _measured(job)
     if kept is not None:
         write_parquet(table, kept)
     return Flown(scenario=job.scenario.name, table=table, kept=False)
+
+
+def _as_measured(table: Table) -> Table:
+    """A table that was read, of the types it was measured in: reading widens all numbers alike."""
+    signals = [name for name in table.frame.columns if name in SIGNAL_NAMES]
+    return replace(table, frame=table.frame.with_columns(pl.col(signals).cast(pl.Float32)))
 
 
 def _key(job: _Job) -> str:
