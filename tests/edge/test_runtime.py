@@ -74,3 +74,17 @@ import scipy.linalg.cython_blas
 def test_loops_start_without_scipy_and_leave_it_to_others() -> None:
     done = subprocess.run([sys.executable, "-c", LOOPS], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False"]
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_the_collector_of_cycles_is_left_as_it_was_found(home: Path, collecting: bool) -> None:
+    code = f"""
+import gc
+(gc.enable if {collecting} else gc.disable)()
+from yawstring.edge.runtime import ready_loops, ready_training
+before = len(gc.get_objects())
+ready_training(), ready_loops()
+assert gc.isenabled() is {collecting}
+assert gc.get_freeze_count() > before
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -5,9 +5,12 @@ Directory Specification). They are machine code that a later run will load, so t
 user's own and nobody else may write to it. It may be deleted at any time.
 """
 
+import gc
 import os
 import stat
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
@@ -35,7 +38,8 @@ def ready_training(needed_for: str = "training a network", *, workers: bool = Fa
         MissingExtraError: JAX is not installed.
     """
     try:
-        from yawstring.models.engine.runtime import compute_in_caller, use_compilation_cache, use_one_thread
+        with _uncollected():
+            from yawstring.models.engine.runtime import compute_in_caller, use_compilation_cache, use_one_thread
     except ModuleNotFoundError as error:
         raise MissingExtraError(error.name or "jax", extra="train", needed_for=needed_for) from error
     if workers:
@@ -77,6 +81,24 @@ def ready_loops() -> None:
         return
     modules[BLAS] = None
     try:
-        import_module("numba.np.arraymath")
+        with _uncollected():
+            import_module("numba.np.arraymath")
     finally:
         del modules[BLAS]
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Let Python's collector of cycles rest, and spare it for good what is there at the end.
+
+    The classes and functions of a library stay as long as the process. Looking through them again and again takes a
+    seventh of the time of importing JAX, and as much of tracing the first program.
+    """
+    was = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        if was:
+            gc.enable()

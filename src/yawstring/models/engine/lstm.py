@@ -9,6 +9,7 @@ nobody does, and the compiler leaves it out.
 Gates stand here in the order i, f, o, c.
 """
 
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -118,6 +119,7 @@ def _retraced_in_a_loop(stacked: _Step, recurrent: Array, d_last: Array) -> tupl
     return d_z, stacked.hidden[:-1]
 
 
+@partial(jax.jit, inline=True)
 def _advanced(z: Array, cell: Array) -> _Step:
     """A step from its pre-activations and the cell before it."""
     units = cell.shape[1]
@@ -137,6 +139,7 @@ def _one_known_at_run_time(step: _Step) -> Array:
     return step.cell[0, 0] * 0 + 1
 
 
+@partial(jax.jit, inline=True)
 def _retreated(
     step: _Step, cell_before: Array, d_hidden: Array, d_cell: Array, one: Array | float = 1.0
 ) -> tuple[Array, Array]:

@@ -183,7 +183,8 @@ def _at_every_step(settings: Settings | None, index: Array) -> Settings | None:
 
 def _used(batches: Batches) -> Array:
     """Number of batches that are no padding."""
-    used: Array = -(-batches.total // batches.labels.shape[1])
+    lanes = np.int32(batches.labels.shape[1])
+    used: Array = lax.div(batches.total + (lanes - 1), lanes)
     return used
 
 
