@@ -3,9 +3,9 @@
 A table may hold a column under another name or in another unit than ours; what stands for what is said here, once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import numpy as np
 import polars as pl
@@ -21,6 +21,8 @@ MISSING: Final = -(1 << 62)
 """Stands for null in a column of whole numbers."""
 
 NS_PER_S: Final = 1_000_000_000
+
+_Kind = TypeVar("_Kind", bound=np.generic)
 
 FARTHEST_NS: Final = (1 << 62) - 1
 """Times are kept within this of 1970 (the year 2116), so that the time between any two is a number of 64 bits."""
@@ -46,6 +48,7 @@ class Inputs:
     time_ns: NDArray[np.int64]
     decoded: "Mapping[str, Column]" = field(default_factory=dict)
     _kept: dict[str, NDArray[Any]] = field(default_factory=dict, repr=False)
+    _shared: dict[str, tuple[object, NDArray[Any]]] = field(default_factory=dict, repr=False)
 
     def __len__(self) -> int:
         return len(self.time_ns)
@@ -61,6 +64,20 @@ class Inputs:
     def number(self, name: str) -> NDArray[np.float64]:
         """``float64[row]``, NaN for null and throughout where there is no such column."""
         return self._array(name, np.dtype(np.float64))
+
+    def shared(self, name: str, of: object, make: Callable[[], NDArray[_Kind]]) -> NDArray[_Kind]:
+        """What is made from the chunk and something else, made once for all groups that ask for it.
+
+        Args:
+            name: What it is.
+            of: What else it is made from; with another, it is made again.
+            make: Makes it. Like a column, it may not be written to.
+        """
+        if name not in self._shared or self._shared[name][0] is not of:
+            made = make()
+            made.flags.writeable = False
+            self._shared[name] = of, made
+        return self._shared[name][1]
 
     def _array(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
         key = f"{name} {dtype}"

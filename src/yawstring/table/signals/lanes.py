@@ -29,8 +29,7 @@ RETRY_FLAG = 8
 
 def good(inputs: Inputs) -> NDArray[np.bool_]:
     """``bool[frame]``: the check sequence isn't known to be wrong."""
-    fine: NDArray[np.bool_] = inputs.whole("wlan.fcs.status") != 0
-    return fine
+    return inputs.shared("good", None, lambda: inputs.whole("wlan.fcs.status") != 0)
 
 
 def lanes(inputs: Inputs, roles: Roles) -> NDArray[np.int8]:
@@ -43,6 +42,10 @@ def lanes(inputs: Inputs, roles: Roles) -> NDArray[np.int8]:
         >>> lanes(frames, Roles(sender=sender, receiver=sender, watched=sender > 0)).tolist()
         [0, 1, 2, -1]
     """
+    return inputs.shared("lanes", roles, lambda: _lanes(inputs, roles))
+
+
+def _lanes(inputs: Inputs, roles: Roles) -> NDArray[np.int8]:
     kind, fine = inputs.whole("wlan.fc.type"), good(inputs)
     drone, controller = roles.sender == DRONE, roles.sender == CONTROLLER
     made = np.full(len(inputs), NO_LANE, np.int8)
@@ -54,13 +57,19 @@ def lanes(inputs: Inputs, roles: Roles) -> NDArray[np.int8]:
 
 def data_lanes(inputs: Inputs, roles: Roles) -> NDArray[np.int8]:
     """``int8[frame]``: :data:`DOWN`, :data:`UP` or :data:`NO_LANE`; management frames are in none."""
-    made = lanes(inputs, roles)
-    made[made == MANAGEMENT] = NO_LANE
-    return made
+    return inputs.shared("data lanes", roles, lambda: _data_lanes(lanes(inputs, roles)))
+
+
+def _data_lanes(lane: NDArray[np.int8]) -> NDArray[np.int8]:
+    return np.where(lane == MANAGEMENT, np.int8(NO_LANE), lane)
 
 
 def retries(inputs: Inputs) -> NDArray[np.int64]:
     """``int64[frame]``: the retry bit, :data:`~yawstring.table.signals.inputs.MISSING` where it isn't known."""
+    return inputs.shared("retries", None, lambda: _retries(inputs))
+
+
+def _retries(inputs: Inputs) -> NDArray[np.int64]:
     bit, flags = inputs.whole("wlan.fc.retry"), inputs.whole("wlan.flags")
     spelt = np.where(flags == MISSING, MISSING, (flags & RETRY_FLAG) // RETRY_FLAG)
     return np.where(bit == MISSING, spelt, bit)

@@ -65,8 +65,7 @@ class Protocols(Group):
         """See :class:`~yawstring.table.signals.group.Group`."""
         out = np.empty((len(plan), len(self.signals)), np.float32)
         protocol = _protocols(inputs)
-        lane = data_lanes(inputs, roles)
-        lane[protocol == 0] = NO_LANE
+        lane = np.where(protocol == 0, np.int8(NO_LANE), data_lanes(inputs, roles))
         _count(state, inputs.time_ns, lane, protocol, plan.after, plan.time_ns, out)
         return state, out
 
