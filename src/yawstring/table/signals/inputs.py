@@ -22,10 +22,32 @@ MISSING: Final = -(1 << 62)
 
 NS_PER_S: Final = 1_000_000_000
 
+TOGETHER: Final = {
+    "int64": tuple(
+        """
+        data.data elements_hash frame.len ip.dst ip.id ip.len ip.proto ip.src llc.type payload_hash radiotap.channel.freq
+        radiotap.length radiotap.mactime reject ssid_hash udp.dstport udp.srcport vendor_hash wlan.bssid
+        wlan.ds.current_channel wlan.duration wlan.fc.fromds wlan.fc.protected wlan.fc.retry wlan.fc.subtype wlan.fc.tods
+        wlan.fc.type wlan.fcs.status wlan.fixed.beacon wlan.fixed.capabilities wlan.fixed.reason_code
+        wlan.fixed.timestamp wlan.flags wlan.frag wlan.qos.ack wlan.qos.priority wlan.ra wlan.rsn.akms.type
+        wlan.rsn.pcs.type wlan.seq wlan.ta wlan_radio.channel wlan_radio.frequency wlan_radio.preamble
+        """.split()
+    ),
+    "float64": ("wlan_radio.data_rate", "wlan_radio.noise_dbm", "wlan_radio.signal_dbm"),
+}
+"""Columns that are taken from a table by one query, of each kind: a query a column takes longer than what it asks for."""
+
 _Kind = TypeVar("_Kind", bound=np.generic)
 
 FARTHEST_NS: Final = (1 << 62) - 1
 """Times are kept within this of 1970 (the year 2116), so that the time between any two is a number of 64 bits."""
+
+
+_KINDS: Final[Mapping[str, tuple[float, type[pl.DataType]]]] = {
+    "int64": (MISSING, pl.Int64),
+    "float64": (np.nan, pl.Float64),
+}
+"""What stands for null, and the type in Polars."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -81,6 +103,8 @@ class Inputs:
 
     def _array(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
         key = f"{name} {dtype}"
+        if not self._kept:
+            self._take_together()
         if key not in self._kept:
             self._kept[key] = np.require(self._made(name, dtype), dtype, "C")
             # Most columns are lent by the table as they are, which none may write to: so none may be written to, and
@@ -88,8 +112,19 @@ class Inputs:
             self._kept[key].flags.writeable = False
         return self._kept[key]
 
+    def _take_together(self) -> None:
+        asked = {
+            f"{name} {kind}": pl.col(found).cast(target, strict=False).fill_null(absent)
+            for kind, (absent, target) in _KINDS.items()
+            for name in TOGETHER[kind]
+            if name not in self.decoded and (found := self._found(name)) is not None
+        }
+        if asked:
+            taken = self.frame.select(**asked)
+            self._kept.update((key, taken[key].to_numpy()) for key in asked)
+
     def _made(self, name: str, dtype: np.dtype[Any]) -> NDArray[Any]:
-        absent, target = (MISSING, pl.Int64) if dtype == np.int64 else (np.nan, pl.Float64)
+        absent, target = _KINDS[str(dtype)]
         if name in self.decoded:
             column = self.decoded[name]
             return np.where(column.valid, column.values, absent).astype(dtype, copy=False)
