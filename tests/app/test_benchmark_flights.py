@@ -88,23 +88,29 @@ def test_what_is_kept_is_known_by_all_that_a_flight_comes_from(keep):
     assert len(keys) == 4
 
 
-def test_a_detector_finds_loud_attacks_and_majority_does_not(table):
+def test_a_detector_finds_loud_attacks_and_majority_does_not(table, tmp_path):
     told = []
     contenders = (flights.TREES, flights.Contender(name="majority", family=Majority()))
-    trees, majority = flights.results(table, 1, told.append, contenders)
+    how = flights.Flying(keep=tmp_path)
+    trees, majority = flights.results(table, how, told.append, contenders)
     assert trees.incidents["episodes"] == majority.incidents["episodes"] == 2
     assert (trees.incidents["found"], majority.incidents["found"]) == (2, 0)
     strengths = flights.by_strength(
         trees.trained, flights.Flying(), told.append, campaigns=(replace(SHORT, name="again"),)
     )
     left_out = replace(flights.TREES, name="flood", unseen="flood")
-    (unseen,) = flights.results(table, 1, told.append, (left_out,))
+    (unseen,) = flights.results(table, how, told.append, (left_out,))
     page = "\n".join(section((trees, majority), (unseen,), strengths, seed=1, digest="0" * 64))
     assert "| extra trees | 2 of 2 | 100% (15.8 to 100) | " in page
     assert "| majority | 0 of 2 | 0% (0 to 84.2) | 0 | " in page
     assert "| again | 2 | " in page
     assert "| `flood` | 1 | " in page
     assert "Aim: 99% found" in page
+    (again,) = flights.results(table, how, told.append, (flights.TREES,))
+    assert (again.trained, again.incidents) == (None, trees.incidents)
+    assert told[-1].endswith(", kept")
+    (other,) = flights.results(table, replace(how, seed=2), told.append, (contenders[1],))
+    assert other.trained is not None
 
 
 def test_another_flights_telemetry_leaves_the_air_alone(table):

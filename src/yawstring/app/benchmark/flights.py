@@ -4,6 +4,8 @@ Flights of three campaigns make one table of signals, and the split is the campa
 chosen for a budget of false alarms on the flights to choose by; the flights that judge are looked at once.
 """
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +15,7 @@ import polars as pl
 
 from yawstring.app.benchmark.campaigns import STRENGTHS, TEST, TRAIN, VALIDATE, Campaign
 from yawstring.edge.campaigns import Flown, fly
+from yawstring.edge.files import write_octets
 from yawstring.learn.choosing import ChoosingOptions
 from yawstring.learn.evaluate import evaluate
 from yawstring.learn.events import EventSpec, Patience
@@ -32,6 +35,7 @@ from yawstring.table.corpora import Table
 from yawstring.table.signals import SignalOptions
 from yawstring.table.splits import SplitSpec
 from yawstring.table.windows import WindowSpec
+from yawstring.version import __version__
 
 EVERY_S = 0.25
 """Seconds from one row of signals to the next."""
@@ -78,13 +82,13 @@ class Result:
 
     Attributes:
         name: The contender's.
-        trained: What it learnt.
         incidents: Figures of its incidents on the flights that judge.
+        trained: What it learnt; ``None`` where the figures were kept.
     """
 
     name: str
-    trained: Trained
     incidents: Mapping[str, Json]
+    trained: Trained | None
 
 
 TREES = Contender(name="extra trees", family=Forest(extra=True, leaf=3))
@@ -118,7 +122,8 @@ class Flying:
     Attributes:
         seed: Of every flight.
         workers: Processes.
-        keep: Folder for the signals of each flight, so that none is flown twice; ``None``: none is kept.
+        keep: Folder for the signals of each flight and the figures of each contender, so that nothing is done twice
+            by this version; ``None``: nothing is kept.
     """
 
     seed: int = 1
@@ -184,21 +189,37 @@ def trained(table: Table, one: Contender, seed: int) -> Trained:
 
 
 def results(
-    table: Table, seed: int, done: Callable[[str], None], contenders: Sequence[Contender] = CONTENDERS
+    table: Table, how: Flying, done: Callable[[str], None], contenders: Sequence[Contender] = CONTENDERS
 ) -> Iterator[Result]:
     """Every contender, learnt, and judged on the flights that judge.
 
     Args:
         table: As :func:`flown` gives it.
-        seed: Of the detectors.
+        how: Seed of the detectors, and where figures are kept, so that hours of work go on where they were stopped.
         done: Told of each result.
         contenders: Who takes part.
     """
     for one in contenders:
-        made = trained(table, one, seed)
-        incidents = cast("dict[str, Mapping[str, Json]]", made.record["incidents"])[made.detector.family]
-        done(f"{one.name}: {incidents['found']} of {incidents['episodes']} found")
-        yield Result(name=one.name, trained=made, incidents=incidents)
+        kept = None if how.keep is None else how.keep / f"{_key(table, one, how.seed)}.json"
+        made, incidents = None, _kept(kept)
+        if incidents is None:
+            made = trained(table, one, how.seed)
+            incidents = cast("dict[str, Mapping[str, Json]]", made.record["incidents"])[made.detector.family]
+            if kept is not None:
+                write_octets(json.dumps(incidents).encode(), kept)
+        done(f"{one.name}: {incidents['found']} of {incidents['episodes']} found{'' if made else ', kept'}")
+        yield Result(name=one.name, incidents=incidents, trained=made)
+
+
+def _key(table: Table, one: Contender, seed: int) -> str:
+    """32 hexadecimal digits of all that the figures of a contender come from."""
+    return hashlib.sha256("\x1f".join((__version__, table.digest, repr(one), str(seed))).encode()).hexdigest()[:32]
+
+
+def _kept(path: Path | None) -> Mapping[str, Json] | None:
+    if path is None or not path.is_file():
+        return None
+    return cast("Mapping[str, Json]", json.loads(path.read_bytes()))
 
 
 def by_strength(

@@ -47,7 +47,7 @@ def command(
     ] = None,
     keep: Annotated[
         Path | None,
-        typer.Option(metavar="DIR", help="Keep each flight's signals here, and fly none twice.", show_default=False),
+        typer.Option(metavar="DIR", help="Keep signals and figures here; do nothing twice.", show_default=False),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of the page.")] = False,
 ) -> None:
@@ -138,16 +138,16 @@ def _flying(seed: int, workers: int | None, keep: Path | None) -> "Flying":
 def _flights(how: "Flying") -> tuple[list[str], dict[str, Any]]:
     """Lines of the page and JSON of the part on simulated flights."""
     from yawstring.app.benchmark.campaigns import STRENGTHS
-    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, by_strength, flown, results
+    from yawstring.app.benchmark.flights import CONTENDERS, PARTS, UNSEEN, by_strength, flown, results, trained
     from yawstring.app.benchmark.flights_page import section
 
     note_runtime()
     with progress("flying", sum(one.attacked + one.benign for one in PARTS.values())) as advance:
         table = flown(how, advance)
     with progress("measuring", len(CONTENDERS) + len(UNSEEN) + len(STRENGTHS)) as advance:
-        first, *others = results(table, how.seed, advance)
-        unseen = tuple(results(table, how.seed, advance, UNSEEN))
-        strengths = by_strength(first.trained, how, advance)
+        first, *others = results(table, how, advance)
+        unseen = tuple(results(table, how, advance, UNSEEN))
+        strengths = by_strength(first.trained or trained(table, CONTENDERS[0], how.seed), how, advance)
     told = {
         "digest": table.digest,
         "seed": how.seed,

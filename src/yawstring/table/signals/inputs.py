@@ -22,20 +22,56 @@ MISSING: Final = -(1 << 62)
 
 NS_PER_S: Final = 1_000_000_000
 
-TOGETHER: Final = {
-    "int64": tuple(
-        """
-        data.data elements_hash frame.len ip.dst ip.id ip.len ip.proto ip.src llc.type payload_hash radiotap.channel.freq
-        radiotap.length radiotap.mactime reject ssid_hash udp.dstport udp.srcport vendor_hash wlan.bssid
-        wlan.ds.current_channel wlan.duration wlan.fc.fromds wlan.fc.protected wlan.fc.retry wlan.fc.subtype wlan.fc.tods
-        wlan.fc.type wlan.fcs.status wlan.fixed.beacon wlan.fixed.capabilities wlan.fixed.reason_code
-        wlan.fixed.timestamp wlan.flags wlan.frag wlan.qos.ack wlan.qos.priority wlan.ra wlan.rsn.akms.type
-        wlan.rsn.pcs.type wlan.seq wlan.ta wlan_radio.channel wlan_radio.frequency wlan_radio.preamble
-        """.split()
+TOGETHER: Final[Mapping[str, tuple[str, ...]]] = {
+    "int64": (
+        "data.data",
+        "elements_hash",
+        "frame.len",
+        "ip.dst",
+        "ip.id",
+        "ip.len",
+        "ip.proto",
+        "ip.src",
+        "llc.type",
+        "payload_hash",
+        "radiotap.channel.freq",
+        "radiotap.length",
+        "radiotap.mactime",
+        "reject",
+        "ssid_hash",
+        "udp.dstport",
+        "udp.srcport",
+        "vendor_hash",
+        "wlan.bssid",
+        "wlan.ds.current_channel",
+        "wlan.duration",
+        "wlan.fc.fromds",
+        "wlan.fc.protected",
+        "wlan.fc.retry",
+        "wlan.fc.subtype",
+        "wlan.fc.tods",
+        "wlan.fc.type",
+        "wlan.fcs.status",
+        "wlan.fixed.beacon",
+        "wlan.fixed.capabilities",
+        "wlan.fixed.reason_code",
+        "wlan.fixed.timestamp",
+        "wlan.flags",
+        "wlan.frag",
+        "wlan.qos.ack",
+        "wlan.qos.priority",
+        "wlan.ra",
+        "wlan.rsn.akms.type",
+        "wlan.rsn.pcs.type",
+        "wlan.seq",
+        "wlan.ta",
+        "wlan_radio.channel",
+        "wlan_radio.frequency",
+        "wlan_radio.preamble",
     ),
     "float64": ("wlan_radio.data_rate", "wlan_radio.noise_dbm", "wlan_radio.signal_dbm"),
 }
-"""Columns that are taken from a table by one query, of each kind: a query a column takes longer than what it asks for."""
+"""Columns taken from a table by one query, of each kind: a query for each takes longer than what it asks for."""
 
 _Kind = TypeVar("_Kind", bound=np.generic)
 
