@@ -37,14 +37,14 @@ demo: setup
 	@if [ -n "$(DATA)" ]; then scripts/demo-table "$(BIN)" "$(DATA)"; else scripts/demo "$(BIN)"; fi
 
 test: setup
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --dist worksteal tests
 
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/python -m pytest -q --doctest-modules src
+	$(BIN)/python -m pytest -q -n 2 --doctest-modules src
 
 bench:
 	$(MAKE) setup REFERENCE=1

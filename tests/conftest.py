@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,8 +90,18 @@ def ulog() -> Path:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what the tests compile out of the user's cache."""
+def _own_cache(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[None]:
+    """Keep what the tests compile out of the user's cache; the workers of a session and their processes share it."""
+    base = tmp_path_factory.getbasetemp()
+    home = (base.parent if hasattr(pytestconfig, "workerinput") else base) / "cache"
+    programs = home / "yawstring" / "compiled"
+    programs.mkdir(mode=0o700, parents=True, exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("XDG_CACHE_HOME", str(home))
+        patch.setenv("JAX_COMPILATION_CACHE_DIR", str(programs))
+        patch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+        if "jax" in sys.modules:  # it has read its variables
+            from yawstring.models.engine.runtime import use_compilation_cache
+
+            use_compilation_cache(programs)
         yield

@@ -54,8 +54,7 @@ def test_a_small_probability_keeps_its_digits():
 
 
 @pytest.mark.parametrize("outputs", [1, 3])
-def test_equals_keras(outputs):
-    keras = pytest.importorskip("tensorflow", reason="Keras on TensorFlow is the oracle").keras
+def test_equals_keras(keras, outputs):
     weights = lstm_weights.draw(features=11, units=16, dense=(12, 7), outputs=outputs)
     array = windows(64, 5, 11)
     model = keras.Sequential(

@@ -1,6 +1,5 @@
 """Every family's network, and its graph, beside the same network of Keras's layers: same weights, same outputs."""
 
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +17,6 @@ from yawstring.models.engine.program import Options
 from yawstring.models.recurrent import LSTM
 from yawstring.models.scoring import open_scorer
 
-pytest.importorskip("tensorflow", reason="the oracle is Keras on TensorFlow: pip install 'yawstring[reference]'")
-
 FEATURES, BATCH = 11, 32
 TOTAL = 100 * BATCH - 2  # 100 steps of Adam, the last on a batch of 30
 
@@ -33,16 +30,6 @@ FAMILIES = {
     "attention": Attention(width=12, heads=3),
     "attention, two blocks": Attention(width=8, heads=2, blocks=2, expansion=3, dense=(6,)),
 }
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own import warns
-        module = pytest.importorskip("keras")
-    if module.backend.backend() != "tensorflow":
-        pytest.skip("the oracle is Keras on TensorFlow")
-    return module
 
 
 @pytest.mark.parametrize("outputs", [1, 4])

@@ -1,6 +1,5 @@
 """Our network beside Keras's: same weights, same batches, same figures."""
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -12,20 +11,8 @@ from yawstring.models.engine.initial import initial_weights
 from yawstring.models.engine.program import Options
 from yawstring.models.engine.recurrent import Recurrent
 
-pytest.importorskip("tensorflow", reason="the oracle is Keras on TensorFlow: pip install 'yawstring[reference]'")
-
 FEATURES, UNITS, DENSE, LENGTH, BATCH = 11, 16, (12,), 5, 32
 TOTAL = 100 * BATCH - 2  # 100 steps of Adam, the last on a batch of 30
-
-
-@pytest.fixture(scope="module")
-def keras() -> Any:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # TensorFlow's own import warns
-        module = pytest.importorskip("keras")
-    if module.backend.backend() != "tensorflow":
-        pytest.skip("the oracle is Keras on TensorFlow")
-    return module
 
 
 def windows(classes: int, seed: int = 0) -> Windows:

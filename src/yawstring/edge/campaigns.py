@@ -107,8 +107,9 @@ def _all_flown(jobs: Sequence[_Job], workers: int) -> Iterator[Flown]:
     context = multiprocessing.get_context("spawn")
     at_once = workers * PER_PROCESS
     for first in range(0, len(jobs), at_once):
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
-            yield from pool.map(_flown, jobs[first : first + at_once])
+        batch = jobs[first : first + at_once]
+        with ProcessPoolExecutor(min(workers, len(batch)), mp_context=context) as pool:
+            yield from pool.map(_flown, batch)
 
 
 def _flown(job: _Job) -> Flown:

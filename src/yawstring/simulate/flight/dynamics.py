@@ -10,7 +10,7 @@ show.
 
 import math
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.simulate.flight.aircraft import AIR_DENSITY, GRAVITY
 from yawstring.simulate.flight.records import Craft, State
 
@@ -60,7 +60,7 @@ def advance(state: State, craft: Craft) -> None:
     _feel(state, step, force_north, force_east, force_down)
 
 
-@compiled
+@compiled_part
 def _feel(state: State, step: float, north: float, east: float, down: float) -> None:
     """Bring the specific force, in the world, to the accelerometer: into the body's axes, through its filter."""
     sin_roll, cos_roll = math.sin(state.roll), math.cos(state.roll)
@@ -74,7 +74,7 @@ def _feel(state: State, step: float, north: float, east: float, down: float) -> 
     state.force_z += (cos_roll * below - sin_roll * right - state.force_z) * blend
 
 
-@compiled
+@compiled_part
 def _turn(state: State, craft: Craft) -> None:
     """Let the attitude follow what is wanted; the rates stand still on the ground."""
     step, rate = craft.step_s, craft.attitude_rate
@@ -89,7 +89,7 @@ def _turn(state: State, craft: Craft) -> None:
     state.yaw += state.yaw_rate * step
 
 
-@compiled
+@compiled_part
 def _move(state: State, step: float, a_north: float, a_east: float, a_down: float) -> None:
     """Velocity and position under an acceleration held over the step: exact where it is constant."""
     state.north += (state.v_north + 0.5 * a_north * step) * step
@@ -102,7 +102,7 @@ def _move(state: State, step: float, a_north: float, a_east: float, a_down: floa
         state.down = state.v_north = state.v_east = state.v_down = 0.0
 
 
-@compiled
+@compiled_part
 def breathe(state: State, craft: Craft, n: float, e: float, d: float, slip_n: float, slip_e: float) -> None:
     """Gusts and the drone's misjudgement of its own drift, both Ornstein-Uhlenbeck, from five standard normals.
 
@@ -134,7 +134,7 @@ def open_volts(charge: float) -> float:
     return OPEN_VOLTS[CHARGE_POINTS - 1]
 
 
-@compiled
+@compiled_part
 def drain(state: State, craft: Craft) -> None:
     """Battery and warmth over one step: power is constant, so that current rises as the voltage falls.
 
@@ -150,7 +150,7 @@ def drain(state: State, craft: Craft) -> None:
     state.temperature_c += (craft.ambient_c + warming - state.temperature_c) * craft.step_s / WARMING_TIME_S
 
 
-@compiled
+@compiled_part
 def settle(state: State, craft: Craft) -> None:
     """The slow parts of the sensors: each follows the truth through a first-order lag."""
     step = craft.step_s

@@ -8,7 +8,7 @@ estimate of where it is, which slips.
 import math
 from typing import NamedTuple
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled_part
 from yawstring.simulate.flight.aircraft import GRAVITY
 from yawstring.simulate.flight.commands import ANSWER
 from yawstring.simulate.flight.records import Craft, Floats, State
@@ -76,7 +76,7 @@ REPLY_CODE = 0
 REPLY_TIME = 1
 
 
-@compiled
+@compiled_part
 def enter(state: State, mode: int) -> None:
     """Begin to do something."""
     state.mode = mode
@@ -84,14 +84,14 @@ def enter(state: State, mode: int) -> None:
     state.settled_s = 0.0
 
 
-@compiled
+@compiled_part
 def answer(state: State, replies: Floats, order: int, code: int) -> None:
     """Note an answer to an order and when it is given."""
     replies[order, REPLY_CODE] = code
     replies[order, REPLY_TIME] = state.now_s
 
 
-@compiled
+@compiled_part
 def finish(state: State, replies: Floats, code: int) -> None:
     """Answer the order that is being carried out, if there is one."""
     if state.busy >= 0:
@@ -99,7 +99,7 @@ def finish(state: State, replies: Floats, code: int) -> None:
     state.busy = -1
 
 
-@compiled
+@compiled_part
 def hold_here(state: State) -> None:
     """Hover where it believes to be, at this height and heading."""
     state.hold_north = state.north + state.lost_north
@@ -109,7 +109,7 @@ def hold_here(state: State) -> None:
     state.stick_right = state.stick_forward = state.stick_up = state.stick_yaw = 0.0
 
 
-@compiled
+@compiled_part
 def halt(state: State, replies: Floats, code: int) -> None:
     """Break off a move and hover."""
     finish(state, replies, code)
@@ -117,13 +117,13 @@ def halt(state: State, replies: Floats, code: int) -> None:
     enter(state, MODE.hover)
 
 
-@compiled
+@compiled_part
 def flying(state: State) -> bool:
     """Whether it is up and may be told to move."""
     return MODE.hover <= state.mode <= MODE.flip
 
 
-@compiled
+@compiled_part
 def begin_landing(state: State, replies: Floats) -> None:
     """Land from here, whatever was going on."""
     finish(state, replies, ANSWER.auto_land)
@@ -131,7 +131,7 @@ def begin_landing(state: State, replies: Floats) -> None:
     enter(state, MODE.land)
 
 
-@compiled
+@compiled_part
 def guide(state: State, craft: Craft, replies: Floats) -> None:
     """Carry on with what it is doing for one step, and say what velocity, attitude and thrust that wants."""
     mode = state.mode
@@ -158,7 +158,7 @@ def guide(state: State, craft: Craft, replies: Floats) -> None:
         enter(state, MODE.stop)
 
 
-@compiled
+@compiled_part
 def _on_the_ground(state: State, craft: Craft, replies: Floats) -> None:
     """Motors off, running up or running down; also falling with them off."""
     weight, elapsed = craft.mass_kg * GRAVITY, state.now_s - state.since_s
@@ -180,7 +180,7 @@ def _on_the_ground(state: State, craft: Craft, replies: Floats) -> None:
         enter(state, MODE.ground)
 
 
-@compiled
+@compiled_part
 def _approach(state: State) -> tuple[float, float, float]:
     """Velocity towards what is held: no faster than the pace, and slow enough to stop there."""
     north = state.hold_north - state.north - state.lost_north
@@ -199,7 +199,7 @@ def _approach(state: State) -> tuple[float, float, float]:
     return share * north, share * east, fall
 
 
-@compiled
+@compiled_part
 def _stick(state: State) -> tuple[float, float, float]:
     """Velocity that the sticks ask for; along what they leave alone, it holds its place."""
     cos_yaw, sin_yaw = math.cos(state.yaw), math.sin(state.yaw)
@@ -223,7 +223,7 @@ def _stick(state: State) -> tuple[float, float, float]:
     return north, east, down
 
 
-@compiled
+@compiled_part
 def _arc(state: State) -> tuple[float, float, float]:
     """Velocity along the arc, and back to it; at its end it becomes a move to the last point."""
     angle = min((state.now_s - state.since_s) * state.pace / state.arc_radius, state.arc_whole)
@@ -243,7 +243,7 @@ def _arc(state: State) -> tuple[float, float, float]:
     )
 
 
-@compiled
+@compiled_part
 def _flip(state: State, craft: Craft, replies: Floats) -> None:
     """Heave up, turn over once about roll or pitch with little thrust, catch itself."""
     weight, elapsed = craft.mass_kg * GRAVITY, state.now_s - state.since_s
@@ -275,7 +275,7 @@ def _flip(state: State, craft: Craft, replies: Floats) -> None:
             enter(state, MODE.hover)
 
 
-@compiled
+@compiled_part
 def _steer(state: State, craft: Craft, north: float, east: float, down: float) -> None:
     """Attitude and thrust for a wanted velocity, through a limit on how fast that may change."""
     step, change = craft.step_s, WANT_M_S2 * craft.step_s
@@ -305,7 +305,7 @@ def _steer(state: State, craft: Craft, north: float, east: float, down: float) -
     state.thrust_wanted = craft.mass_kg * max(a_up, 0.2 * GRAVITY) / upright
 
 
-@compiled
+@compiled_part
 def _arrive(state: State, craft: Craft, replies: Floats) -> None:
     """Count how long it has been where it should be, and finish; give up at the deadline."""
     north = state.hold_north - state.north - state.lost_north

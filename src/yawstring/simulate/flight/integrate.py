@@ -2,7 +2,7 @@
 
 import math
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.simulate.flight.commands import ANSWER, CODE
 from yawstring.simulate.flight.dynamics import advance, breathe, drain, settle
 from yawstring.simulate.flight.guidance import (
@@ -34,7 +34,7 @@ PAD_MARGIN_M = 0.05
 """Heights over which a pad is recognised, and the half-width of the view over height."""
 
 
-@compiled
+@compiled_part
 def sees(height: float, north: float, east: float) -> bool:
     """Whether a pad that far away on the ground is in the downward camera's view."""
     reach = PAD_VIEW * height + PAD_MARGIN_M
@@ -83,7 +83,7 @@ def integrate(
         state.steps += 1
 
 
-@compiled
+@compiled_part
 def watch(state: State, craft: Craft, replies: Floats) -> None:
     """What it does by itself: hover when the link is gone, land after silence or with an empty battery."""
     if not MODE.hover <= state.mode <= MODE.flip:
@@ -98,7 +98,7 @@ def watch(state: State, craft: Craft, replies: Floats) -> None:
         begin_landing(state, replies)
 
 
-@compiled
+@compiled_part
 def hear(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Act on an order, or refuse it."""
     code = order.code
@@ -113,7 +113,7 @@ def hear(state: State, craft: Craft, order: Order, markers: Rows, replies: Float
             _obey(state, craft, order, markers, replies)
 
 
-@compiled
+@compiled_part
 def _obey(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Act on an order that has been heard."""
     code = order.code
@@ -134,7 +134,7 @@ def _obey(state: State, craft: Craft, order: Order, markers: Rows, replies: Floa
         _refuse(state, code, replies)
 
 
-@compiled
+@compiled_part
 def _refuse(state: State, code: int, replies: Floats) -> None:
     """Out of flight nothing is obeyed, but for landing on the way up."""
     if code == CODE.land and state.mode == MODE.climb:
@@ -144,7 +144,7 @@ def _refuse(state: State, code: int, replies: Floats) -> None:
         answer(state, replies, state.hearing, ANSWER.motor_stop if state.mode == MODE.ground else ANSWER.error)
 
 
-@compiled
+@compiled_part
 def _take_off(state: State, craft: Craft, replies: Floats) -> None:
     if state.mode != MODE.ground or state.charge < TAKEOFF_CHARGE:
         answer(state, replies, state.hearing, ANSWER.error)
@@ -154,7 +154,7 @@ def _take_off(state: State, craft: Craft, replies: Floats) -> None:
     enter(state, MODE.spin)
 
 
-@compiled
+@compiled_part
 def _manoeuvre(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """An order in flight."""
     code = order.code
@@ -179,7 +179,7 @@ def _manoeuvre(state: State, craft: Craft, order: Order, markers: Rows, replies:
         _set_out(state, craft, order, markers, replies)
 
 
-@compiled
+@compiled_part
 def _take_sticks(state: State, order: Order, replies: Floats) -> None:
     """The sticks take over from whatever move was on."""
     if state.mode != MODE.sticks:
@@ -190,7 +190,7 @@ def _take_sticks(state: State, order: Order, replies: Floats) -> None:
     state.stick_up, state.stick_yaw = order.c, order.d * math.radians(100.0)
 
 
-@compiled
+@compiled_part
 def _set_out(state: State, craft: Craft, order: Order, markers: Rows, replies: Floats) -> None:
     """Begin a move, a turn, an arc or a flight to a pad."""
     north, east, down = state.north + state.lost_north, state.east + state.lost_east, state.down
@@ -221,7 +221,7 @@ def _set_out(state: State, craft: Craft, order: Order, markers: Rows, replies: F
     enter(state, mode)
 
 
-@compiled
+@compiled_part
 def _towards_pad(state: State, craft: Craft, order: Order, markers: Rows) -> bool:
     """Head for a point over a pad, if that pad is in sight."""
     for index in range(len(markers)):
@@ -236,7 +236,7 @@ def _towards_pad(state: State, craft: Craft, order: Order, markers: Rows) -> boo
     return False
 
 
-@compiled
+@compiled_part
 def _lay_arc(state: State, order: Order, north: float, east: float, down: float) -> None:
     """Put the arc that the order gives in the body's frame into the world."""
     cos_yaw, sin_yaw = math.cos(state.yaw), math.sin(state.yaw)
@@ -255,7 +255,7 @@ def _lay_arc(state: State, order: Order, north: float, east: float, down: float)
     state.arc_w_down = -order.f
 
 
-@compiled
+@compiled_part
 def note(state: State, craft: Craft, instant: Instant) -> None:
     """Write the truth into a row of the log."""
     instant.north_m, instant.east_m, instant.down_m = state.north, state.east, state.down
