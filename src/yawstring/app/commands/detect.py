@@ -1,7 +1,9 @@
 """``yawstring detect``: what a watch would have found in recordings."""
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,7 +82,7 @@ def command(
     )
     recordings = recordings_of(captures, telemetry)
     found = list["Detected"]()
-    with progress("detecting", total=len(recordings)) as advance:
+    with progress("detecting", total=len(recordings)) as advance, redirect_stdout(sys.stderr):  # Ray talks of the dead
         if cluster is None:
             every = detect_all(recordings, plan, workers=workers or 1)
         else:
