@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 # make test REFERENCE=1 also installs TensorFlow, so that the tests against Keras run instead of skipping.
-EXTRAS := aircraft,train,report,search,studies,mqtt,dashboard,test,check
+EXTRAS := aircraft,train,report,search,studies,mqtt,dashboard,cluster,test,check
 ifdef REFERENCE
 EXTRAS := $(EXTRAS),reference
 endif

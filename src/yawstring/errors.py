@@ -19,6 +19,8 @@
 The message of an :class:`InputError` is one line: what, where, and what to do.
 """
 
+from functools import partial
+
 
 class YawstringError(Exception):
     """Root of the tree; never raised itself."""
@@ -89,8 +91,12 @@ class MissingExtraError(InputError):
     """
 
     def __init__(self, module: str, *, extra: str, needed_for: str) -> None:
-        self.module, self.extra = module, extra
+        self.module, self.extra, self.needed_for = module, extra, needed_for
         super().__init__(f"{needed_for} needs {module}, which is not installed: pip install 'yawstring[{extra}]'")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """A worker process hands it over, keywords and all."""
+        return partial(MissingExtraError, extra=self.extra, needed_for=self.needed_for), (self.module,)
 
 
 class SinkError(YawstringError):

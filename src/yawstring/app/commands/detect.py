@@ -1,7 +1,9 @@
 """``yawstring detect``: what a watch would have found in recordings."""
 
 import json
+import sys
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -45,7 +47,14 @@ def command(
         Path | None,
         typer.Option("--out", metavar="DIR", help="Write alerts.jsonl, and scores.parquet with a bundle."),
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Captures that are read at a time.")] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Captures that are read at a time: 1; of a cluster, as many as it has processors."),
+    ] = None,
+    cluster: Annotated[
+        str | None,
+        typer.Option(metavar="local|auto|HOST:PORT", help="Spread the captures over this cluster of Ray."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of a table.")] = False,
 ) -> None:
     """Find attacks in recordings, as `watch` would have found them.
@@ -53,8 +62,10 @@ def command(
     Examples:
     `yawstring detect flight.pcapng --telemetry flight.log --bundle model/`;
     `yawstring detect flights/ --bundle model/ --out found/ --workers 8`;
+    `yawstring detect months/ --bundle model/ --out found/ --cluster 10.0.0.1:6379`;
     `yawstring detect night.pcap.gz --json`
     """
+    from yawstring.edge.cluster import detect_on_cluster
     from yawstring.edge.detecting import detect_all, recordings_of, write_detected
     from yawstring.edge.plans import Plan
     from yawstring.edge.runtime import ready_loops
@@ -71,8 +82,12 @@ def command(
     )
     recordings = recordings_of(captures, telemetry)
     found = list["Detected"]()
-    with progress("detecting", total=len(recordings)) as advance:
-        for one in detect_all(recordings, plan, workers=workers):
+    with progress("detecting", total=len(recordings)) as advance, redirect_stdout(sys.stderr):  # Ray talks of the dead
+        if cluster is None:
+            every = detect_all(recordings, plan, workers=workers or 1)
+        else:
+            every = detect_on_cluster(recordings, plan, address=cluster, workers=workers)
+        for one in every:
             found.append(one)
             advance(f"{one.recording.capture.name}: {one.health.frames:,} frames, {len(one.alerts):,} alerts")
     if folder is not None:
