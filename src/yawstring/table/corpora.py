@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import PurePath
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import polars as pl
@@ -21,7 +21,9 @@ from yawstring.schema import LABEL, LABEL_DISPUTED, RECORDING, Modality, layout_
 from yawstring.table.conform import conform
 from yawstring.table.delimited import Limits, read_blocks
 from yawstring.table.recordings import disputed, recording_ids
-from yawstring.table.signals.plan import SignalOptions
+
+if TYPE_CHECKING:
+    from yawstring.table.signals.plan import SignalOptions
 
 Glue = Literal["union", "intersection"]
 
@@ -58,7 +60,7 @@ class Table:
     modality: Modality
     digest: str
     blank_lines: int = 0
-    signals: SignalOptions | None = None
+    signals: "SignalOptions | None" = None
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -287,10 +289,12 @@ def parse_parquet(octets: bytes, *, name: str, limits: Limits | None = None) -> 
     return replace(table, signals=_signals(described.get("signals"), name))
 
 
-def _signals(text: str | None, name: str) -> SignalOptions | None:
+def _signals(text: str | None, name: str) -> "SignalOptions | None":
     """How the signals of a file were measured, as it says itself."""
     if text is None:
         return None
+    from yawstring.table.signals.plan import SignalOptions  # here: it takes half a second, and few tables have any
+
     try:
         return SignalOptions.from_json(json.loads(text))
     except (ValueError, KeyError, TypeError, OptionError):

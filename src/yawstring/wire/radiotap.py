@@ -228,18 +228,31 @@ def _reception(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
         row[RATE] = np.int64(octets[at + rate]) * RATE_UNIT
     row[SIGNAL] = _signed(octets, at, layout[LAST + _SIGNAL])
     row[NOISE] = _signed(octets, at, layout[LAST + _NOISE])
-    channel, wide = layout[LAST + _CHANNEL], layout[LAST + _XCHANNEL]
-    if wide and wide < channel:
-        _xchannel(octets, at + wide, row)
-    if channel:
-        row[FREQUENCY], row[CHANNEL] = u16le(octets, at + channel), NONE
-        note_channel_flags(u16le(octets, at + channel + 2), row)
-    if layout[LAST + _FHSS]:
-        row[PHY] = PHY_FHSS
-    if wide > channel:
-        _xchannel(octets, at + wide, row)
+    if layout[LAST + _FHSS] | layout[LAST + _XCHANNEL]:
+        _kinds(octets, at, layout, row)
+    elif layout[LAST + _CHANNEL]:
+        _channel(octets, at + layout[LAST + _CHANNEL], row)
     if layout[LAST + _MCS] | layout[LAST + _VHT] | layout[LAST + _HE] | layout[LAST + _ZERO_LENGTH]:
         _modulation(octets, at, layout, row)
+
+
+@compiled_lent_part
+def _kinds(octets: Octets, at: Int, layout: Int64s, row: Int64s) -> None:
+    """Read the fields that say what is sent on which channel in the order they stand in: the last has the last word."""
+    channel, hopping, wide = layout[LAST + _CHANNEL], layout[LAST + _FHSS], layout[LAST + _XCHANNEL]
+    for place in range(1, max(channel, hopping, wide) + 1):
+        if place == channel:
+            _channel(octets, at + place, row)
+        elif place == hopping:
+            row[PHY] = PHY_FHSS
+        elif place == wide:
+            _xchannel(octets, at + place, row)
+
+
+@compiled_lent_part
+def _channel(octets: Octets, at: Int, row: Int64s) -> None:
+    row[FREQUENCY], row[CHANNEL] = u16le(octets, at), NONE
+    note_channel_flags(u16le(octets, at + 2), row)
 
 
 @compiled_lent_part
