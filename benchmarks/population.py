@@ -52,7 +52,8 @@ def prepared(trial: int, windows: int) -> Prepared:
     )
     told = settings(depth=depth, dropouts=(0.1 + 0.1 * (trial % 4),) * (depth + 1), layers=LAYERS)
     options = Options(np.float32(1e-3), np.ones(2, np.float32), np.uint32(trial), told)
-    state = fresh_state(Population(layers=LAYERS).packed(weights))
+    network = Population(layers=LAYERS)
+    state = fresh_state(network.packed(weights), stacked=network.stacked)
     return Prepared(state, part.rows, _batches(part, rng.permutation(windows), BATCH), options)
 
 

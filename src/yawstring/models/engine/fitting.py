@@ -12,7 +12,7 @@ from yawstring.models.base import Windows
 from yawstring.models.engine.figures import batch_f1, macro_f1
 from yawstring.models.engine.initial import Weights
 from yawstring.models.engine.network import Network
-from yawstring.models.engine.program import Adam, Batches, Options, State, fresh_state, judge, learn
+from yawstring.models.engine.program import Adam, Batches, Options, State, adam_of, fresh_state, judge, learn
 
 EVALUATION_LANES = 512
 """Windows scored at once in a pass of evaluation, at most."""
@@ -106,7 +106,7 @@ class Fit:
             batch=batch,
             options=options,
             _names=tuple(weights),
-            _state=fresh_state(network.packed(weights), adam),
+            _state=fresh_state(network.packed(weights), adam, network.stacked),
         )
 
     def epoch(self, order: NDArray[np.int64]) -> Passed:
@@ -136,8 +136,7 @@ class Fit:
 
     def adam(self) -> Adam:
         """What Adam remembers, on the host."""
-        state = self._state
-        return Adam(np.array(state.first_moment), np.array(state.second_moment), np.int32(state.step))
+        return adam_of(self._state)
 
     def _on_device(self, rows: NDArray[np.float32]) -> Array:
         """The rows on the device, padded; sent there once."""

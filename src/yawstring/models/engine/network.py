@@ -42,16 +42,16 @@ class Drop(NamedTuple):
         kept = self._hashed(values, place) >= jnp.uint32(round(share * 2**32))
         return jnp.where(kept, values * jnp.float32(1 / (1 - share)), 0)
 
-    def told(self, values: Array, settings: "Settings", place: int) -> Array:
+    def told(self, values: Array, settings: "Settings", place: int | Array) -> Array:
         """The same with the share of ``place`` among a network's settings: a value of run time."""
         if self.draw is None:
             return values
         least = (jnp.asarray(settings.shares)[place] * jnp.float32(2**32)).astype(jnp.uint32)
         return jnp.where(self._hashed(values, place) >= least, values * jnp.asarray(settings.scales)[place], 0)
 
-    def _hashed(self, values: Array, place: int) -> Array:
+    def _hashed(self, values: Array, place: int | Array) -> Array:
         numbers = lax.iota(jnp.uint32, values.size).reshape(values.shape)
-        return mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(jnp.asarray(self.draw) + jnp.uint32(place)))
+        return mixed(numbers * jnp.uint32(0x9E3779B9) + mixed(jnp.asarray(self.draw) + jnp.asarray(place, jnp.uint32)))
 
 
 class Settings(NamedTuple):
@@ -91,6 +91,19 @@ class Network(ABC):
     def bound(self, settings: "Settings | None") -> "Network":
         """The network with what it is told at run time; most are told nothing."""
         return self
+
+    @property
+    def stacked(self) -> str | None:
+        """Parameter that holds layers of one shape, ``float32[layer, …]``, of which only the first few may be there."""
+        return None
+
+    def present(self) -> Array:
+        """``int32``, how many layers of :attr:`stacked` are there; the others neither learn nor cost.
+
+        Raises:
+            ValueError: The network has no such layers, or has not been told.
+        """
+        raise ValueError("the network has no layers that may be there or not")
 
     def packed(self, weights: Weights) -> dict[str, NDArray[np.float32]]:
         """Weights in the program's layout, where that differs from Keras's; a copy."""

@@ -1,9 +1,9 @@
 """One network that stands for many: depth and dropout are told at run time, widths are padded.
 
-Compiling costs more than training a small trial, so a search compiles few programs. A hidden dense layer that a trial
-has not is skipped by a condition inside the program, forwards and backwards. A narrower layer is laid into a wider one
-of noughts: with rectifiers and an LSTM's gates neither values nor gradients ever leave nought there, so that the
-padded network *is* the narrow one, and only the time of its products is lost.
+Compiling costs more than training a small trial, so a search compiles few programs. The hidden dense layers beyond the
+first are a loop inside the program, forwards, backwards and in Adam, as long as the trial has layers. A narrower layer
+is laid into a wider one of noughts: with rectifiers and an LSTM's gates neither values nor gradients ever leave nought
+there, so that the padded network *is* the narrow one, and only the time of its products is lost.
 
 Inside a program the dense layers beyond the first lie in one array, and all biases in another. That is not for show:
 XLA's executor on a CPU hands work to its own threads once more than eight operations can run at the same time, as the
@@ -50,17 +50,25 @@ class Population(Recurrent):
 
     def logits(self, parameters: Parameters, x: Array, drop: Drop = Drop()) -> Array:  # noqa: B008  # a constant
         """As :meth:`Network.logits`."""
-        if self.settings is None:
-            raise ValueError("a population is told the depth and dropout of its trial first")
+        told = self._told()
         kernel, recurrent, first = (parameters[name] for name in ("lstm/kernel", "lstm/recurrent_kernel", FIRST))
         widths = [kernel.shape[1], first.shape[1], (self.layers - 1) * first.shape[1]]
         gates, bias, rows, output = jnp.split(parameters[BIASES], np.cumsum(widths).tolist())
-        hidden = drop.told(lstm.last_hidden(x, kernel, recurrent, gates), self.settings, 0)
+        hidden = drop.told(lstm.last_hidden(x, kernel, recurrent, gates), told, 0)
         hidden = jax.nn.relu(hidden @ first + bias)
         if self.layers > 1:
             rows = rows.reshape(self.layers - 1, first.shape[1])
-            hidden = _deeper(self.settings, drop.draw, hidden, parameters[DEEPER], rows)
-        return drop.told(hidden, self.settings, self.layers) @ parameters["output/kernel"] + output
+            hidden = _deeper(told, drop.draw, hidden, parameters[DEEPER], rows)
+        return drop.told(hidden, told, self.layers) @ parameters["output/kernel"] + output
+
+    @property
+    def stacked(self) -> str | None:
+        """As :attr:`Network.stacked`: the kernels of the dense layers beyond the first."""
+        return DEEPER if self.layers > 1 else None
+
+    def present(self) -> Array:
+        """As :meth:`Network.present`."""
+        return _more(self._told())
 
     def packed(self, weights: Mapping[str, NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:
         """As :meth:`Network.packed`: of what :func:`padded` made, the deeper layers in one array, biases in another."""
@@ -79,6 +87,11 @@ class Population(Recurrent):
         made |= {f"dense_{layer}/kernel": weights[DEEPER][layer - 1] for layer in range(1, self.layers)}
         made |= {f"{name}/bias": array for name, array in zip((*widths, "output"), biases, strict=True)}
         return super().packed(made)  # swaps the same gates again
+
+    def _told(self) -> Settings:
+        if self.settings is None:
+            raise ValueError("a population is told the depth and dropout of its trial first")
+        return self.settings
 
 
 def settings(*, depth: int, dropouts: Sequence[float], layers: int) -> Settings:
@@ -172,10 +185,10 @@ def _laid(small: NDArray[np.float32] | None, shape: tuple[int, ...]) -> NDArray[
 
 @jax.custom_vjp
 def _deeper(settings: Settings, draw: Array | None, hidden: Array, kernels: Array, biases: Array) -> Array:
-    """The dense layers beyond the first, with dropout before each; those that the trial has not are passed by.
+    """The dense layers beyond the first, with dropout before each; those that the trial has not are not come to.
 
-    The gradient is written by hand: of a condition, automatic differentiation keeps what either branch might need, and
-    of a slice of ``kernels`` it makes an array as large as they all are.
+    One layer is compiled, and looped over as often as there are layers. The gradient is written by hand: automatic
+    differentiation does not go backwards through a loop whose length is told at run time.
 
     Args:
         settings: Of the trial.
@@ -188,52 +201,64 @@ def _deeper(settings: Settings, draw: Array | None, hidden: Array, kernels: Arra
 
 
 class _Kept(NamedTuple):
-    """What the gradient needs; of each layer what went in, dropout done, and what came out."""
+    """What the gradient needs: ``outs`` is ``float32[layer, window, unit]``, what came out of each layer."""
 
     settings: Settings
     draw: Array | None
     kernels: Array
-    steps: list[tuple[Array, Array]]
+    outs: Array
 
 
 def _forward(
     settings: Settings, draw: Array | None, hidden: Array, kernels: Array, biases: Array
 ) -> tuple[Array, _Kept]:
-    steps: list[tuple[Array, Array]] = []
-    for layer in range(1, len(kernels) + 1):
-        dropped = Drop(draw).told(hidden, settings, layer)
+    more = _more(settings)
 
-        def through(at: int = layer - 1, x: Array = dropped) -> Array:
-            return jax.nn.relu(x @ kernels[at] + biases[at])
+    def through(layer: Array, outs: Array) -> Array:
+        dropped = Drop(draw).told(_row(outs, layer), settings, layer + 1)
+        return _with_row(outs, jax.nn.relu(dropped @ _row(kernels, layer) + _row(biases, layer)), layer + 1)
 
-        def past(x: Array = dropped) -> Array:
-            return x
-
-        hidden = lax.cond(layer < jnp.asarray(settings.depth), through, past)
-        steps.append((dropped, hidden))
-    return hidden, _Kept(settings, draw, kernels, steps)
+    room = jnp.broadcast_to(_nought(hidden), (len(kernels) + 1, *hidden.shape))
+    outs = lax.fori_loop(0, more, through, _with_row(room, hidden, 0))
+    return _row(outs, more), _Kept(settings, draw, kernels, outs)
 
 
 def _backward(kept: _Kept, d_hidden: Array) -> tuple[None, None, Array, Array, Array]:
-    d_kernels: list[Array] = []
-    d_biases: list[Array] = []
-    width = kept.kernels.shape[2]
-    for layer, (dropped, out) in reversed([*enumerate(kept.steps, start=1)]):
+    settings, draw, kernels, outs = kept
+    more = _more(settings)
 
-        def through(
-            at: int = layer - 1, x: Array = dropped, out: Array = out, d: Array = d_hidden
-        ) -> tuple[Array, Array, Array]:
-            d_sum = jnp.where(out > 0, d, 0)
-            return d_sum @ kept.kernels[at].T, x.T @ d_sum, d_sum.sum(0)
+    def through(passed: Array, carry: tuple[Array, Array, Array]) -> tuple[Array, Array, Array]:
+        d_out, d_kernels, d_biases = carry
+        layer = more - 1 - passed
+        d_sum = jnp.where(_row(outs, layer + 1) > 0, d_out, 0)
+        dropped = Drop(draw).told(_row(outs, layer), settings, layer + 1)
+        d_in = Drop(draw).told(d_sum @ _row(kernels, layer).T, settings, layer + 1)  # what dropout does is linear
+        return d_in, _with_row(d_kernels, dropped.T @ d_sum, layer), _with_row(d_biases, d_sum.sum(0), layer)
 
-        def past(d: Array = d_hidden) -> tuple[Array, Array, Array]:
-            return d, jnp.zeros((width, width), d.dtype), jnp.zeros(width, d.dtype)
-
-        d_dropped, d_kernel, d_bias = lax.cond(layer < jnp.asarray(kept.settings.depth), through, past)
-        d_hidden = Drop(kept.draw).told(d_dropped, kept.settings, layer)  # what it does is linear
-        d_kernels.insert(0, d_kernel)
-        d_biases.insert(0, d_bias)
-    return None, None, d_hidden, jnp.stack(d_kernels), jnp.stack(d_biases)
+    nought = _nought(d_hidden)
+    noughts = jnp.broadcast_to(nought, kernels.shape), jnp.broadcast_to(nought, kernels.shape[:2])
+    d_hidden, d_kernels, d_biases = lax.fori_loop(0, more, through, (d_hidden, *noughts))
+    return None, None, d_hidden, d_kernels, d_biases
 
 
 _deeper.defvjp(_forward, _backward)
+
+
+def _more(settings: Settings) -> Array:
+    """Hidden dense layers that are there beyond the first."""
+    return jnp.asarray(settings.depth) - 1
+
+
+def _nought(values: Array) -> Array:
+    """A 0 that is known when ``values`` are: a constant would be one more operation to run before all others."""
+    return values[0, 0] * 0
+
+
+def _row(array: Array, index: Array) -> Array:
+    row: Array = lax.dynamic_index_in_dim(array, index, keepdims=False)
+    return row
+
+
+def _with_row(array: Array, value: Array, index: Array | int) -> Array:
+    updated: Array = lax.dynamic_update_index_in_dim(array, value, index, axis=0)
+    return updated

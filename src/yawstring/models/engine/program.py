@@ -33,6 +33,8 @@ class State(NamedTuple):
     first_moment: Array
     second_moment: Array
     step: Array
+    stacked: tuple[Array, Array] | None = None
+    """Both moments of the network's stack, where it has one, in its shape."""
 
 
 class Adam(NamedTuple):
@@ -43,16 +45,33 @@ class Adam(NamedTuple):
     step: np.int32
 
 
-def fresh_state(parameters: Mapping[str, NDArray[np.float32]], adam: Adam | None = None) -> State:
+def fresh_state(
+    parameters: Mapping[str, NDArray[np.float32]], adam: Adam | None = None, stacked: str | None = None
+) -> State:
     """State before the first step, on the device, or with the Adam of an earlier fit before the next.
 
     The moments of all parameters lie end to end: Adam treats every value alike, and one operation over all of them
-    is traced and compiled in a fraction of the time of one a parameter.
+    is traced and compiled in a fraction of the time of one a parameter. Those of the parameter ``stacked`` come last,
+    and are cut off here: its layers are updated one by one.
     """
     if adam is None:
         first, second = (np.zeros(sum(array.size for array in parameters.values()), np.float32) for _ in range(2))
         adam = Adam(first, second, np.int32(0))
-    return State(*jax.device_put((dict(parameters), *adam)))
+    if stacked is None:
+        return State(*jax.device_put((dict(parameters), *adam)))
+    stack = parameters[stacked]
+    (first, one), (second, other) = (np.split(moment, [-stack.size]) for moment in adam[:2])
+    layers = one.reshape(stack.shape), other.reshape(stack.shape)
+    return State(*jax.device_put((dict(parameters), first, second, adam.step, layers)))
+
+
+def adam_of(state: State) -> Adam:
+    """What Adam remembers, on the host; as :func:`fresh_state` takes it."""
+    first, second = np.array(state.first_moment), np.array(state.second_moment)
+    if state.stacked is not None:
+        one, other = (np.asarray(moment).reshape(-1) for moment in state.stacked)
+        first, second = np.concatenate([first, one]), np.concatenate([second, other])
+    return Adam(first, second, np.int32(state.step))
 
 
 class Options(NamedTuple):
@@ -120,7 +139,7 @@ def learn(
             return total / jnp.minimum(left, lanes), (total, logits)
 
         gradient, (total, logits) = jax.grad(mean_loss, has_aux=True)(state.parameters)
-        state = _adam(state, _end_to_end(gradient), options.learning_rate)
+        state = _adam(state, gradient, options.learning_rate, trained)
         return state, _put(losses, total, index), _put(told, logits, index)
 
     outputs = state.parameters["output/kernel"].shape[1]
@@ -205,20 +224,47 @@ def _windows(rows: Array, starts: Array, length: int, network: Network) -> Array
     return rows[starts[None, :] + steps[:, None] if network.time_first else starts[:, None] + steps[None, :]]
 
 
-def _end_to_end(gradient: Parameters) -> Array:
-    """Gradients in the order of names."""
-    return jnp.concatenate([gradient[name].reshape(-1) for name in sorted(gradient)])
-
-
-def _adam(state: State, gradient: Array, learning_rate: np.float32) -> State:
+def _adam(state: State, gradient: Parameters, learning_rate: np.float32, network: Network) -> State:
     step = state.step + 1
     power = step.astype(jnp.float32)
     rate = learning_rate * jnp.sqrt(1 - BETA_2**power) / (1 - BETA_1**power)
-    first = state.first_moment + (gradient - state.first_moment) * (1 - BETA_1)
-    second = state.second_moment + (gradient**2 - state.second_moment) * (1 - BETA_2)
-    change = first * rate / (jnp.sqrt(second) + EPSILON)
+    names = sorted(name for name in gradient if name != network.stacked)
+    slope = jnp.concatenate([gradient[name].reshape(-1) for name in names])
+    first = _moved(state.first_moment, slope, BETA_1)
+    second = _moved(state.second_moment, slope**2, BETA_2)
+    change = _change(first, second, rate)
     parameters, start = {}, 0
-    for name, array in sorted(state.parameters.items()):
+    for name in names:
+        array = state.parameters[name]
         parameters[name] = array - change[start : start + array.size].reshape(array.shape)
         start += array.size
-    return State(parameters, first, second, step)
+    if state.stacked is None or network.stacked is None:
+        return State(parameters, first, second, step)
+    layers = state.parameters[network.stacked], *state.stacked
+    # Nought is added once the others are done: what may run at any time, XLA gives to a thread of its own.
+    rate = rate + change[0] * 0
+    layers = lax.fori_loop(0, network.present(), partial(_adam_of_layer, gradient[network.stacked], rate), layers)
+    parameters[network.stacked], *moments = layers
+    return State(parameters, first, second, step, (moments[0], moments[1]))
+
+
+def _adam_of_layer(
+    gradient: Array, rate: Array, layer: Array, carry: tuple[Array, Array, Array]
+) -> tuple[Array, Array, Array]:
+    """Adam of one layer of a stack: its parameters and both moments, in place."""
+    parameters, first, second = carry
+    slope = _at(gradient, layer)
+    first = _put(first, _moved(_at(first, layer), slope, BETA_1), layer)
+    second = _put(second, _moved(_at(second, layer), slope**2, BETA_2), layer)
+    # Read again where they were put: whoever worked them out once more would need the old ones, and so a copy of all.
+    first, second = lax.optimization_barrier((first, second))  # type: ignore[no-untyped-call]  # as JAX leaves it
+    change = _change(_at(first, layer), _at(second, layer), rate)
+    return _put(parameters, _at(parameters, layer) - change, layer), first, second
+
+
+def _moved(moment: Array, towards: Array, beta: float) -> Array:
+    return moment + (towards - moment) * (1 - beta)
+
+
+def _change(first: Array, second: Array, rate: Array) -> Array:
+    return first * rate / (jnp.sqrt(second) + EPSILON)
