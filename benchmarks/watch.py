@@ -109,9 +109,10 @@ class Again:
 
     def poll(self, until_ns: int) -> pl.DataFrame:
         """See the protocol of sources of telemetry."""
-        held = pl.concat(self._rows)
-        self._rows = [held.filter(pl.col("time_ns") > until_ns)]
-        return held.filter(pl.col("time_ns") <= until_ns)
+        held = pl.concat(self._rows) if len(self._rows) > 1 else self._rows[0]
+        until = int(np.searchsorted(held["time_ns"].to_numpy(), until_ns, side="right"))
+        self._rows = [held[until:]]
+        return held[:until]
 
     def close(self) -> None:
         """Nothing is held."""
