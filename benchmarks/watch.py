@@ -53,7 +53,7 @@ from yawstring.watch.flow import FlowOptions
 from yawstring.watch.scores import ready
 from yawstring.wire.capture import Records, records
 from yawstring.wire.decoder import decode
-from yawstring.wire.records import TIME
+from yawstring.wire.records import AT, CAPTURED, TIME
 
 SCENARIOS = ("benign-wpa2", "mdk4-deauth", "replay-commands")
 NS = 1_000_000_000
@@ -193,12 +193,15 @@ class Paced:
 
     def made(self, begun_ns: int) -> Iterator[Batch]:
         """The batches, each with the time at which it is handed over."""
-        count, octets = round(self._rate * BATCH_S), self._flights.octets[0]
+        count, whole = round(self._rate * BATCH_S), self._flights.octets[0]
         table = self._flights.records[0].table
         for number in range(round(self._seconds / BATCH_S)):
             due_ns = begun_ns + round((number + 1) * BATCH_S * NS)
             first = number * count % (table.shape[1] - count)
             part = table[:, first : first + count].copy()
+            # Its own octets alone, as a ring gives them: several that wait are put one behind the other.
+            octets = whole[part[AT].min() : (part[AT] + part[CAPTURED]).max()]
+            part[AT] -= part[AT].min()
             part[TIME] = np.linspace(due_ns - round(BATCH_S * NS), due_ns, count, endpoint=False).astype(np.int64)
             found = Records(table=part, rejects={})
             batch = Batch(octets=octets, records=found, now_ns=due_ns)
