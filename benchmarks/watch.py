@@ -53,7 +53,7 @@ from yawstring.watch.flow import FlowOptions
 from yawstring.watch.scores import ready
 from yawstring.wire.capture import Records, records
 from yawstring.wire.decoder import decode
-from yawstring.wire.records import TIME
+from yawstring.wire.records import AT, CAPTURED, TIME
 
 SCENARIOS = ("benign-wpa2", "mdk4-deauth", "replay-commands")
 NS = 1_000_000_000
@@ -109,9 +109,10 @@ class Again:
 
     def poll(self, until_ns: int) -> pl.DataFrame:
         """See the protocol of sources of telemetry."""
-        held = pl.concat(self._rows)
-        self._rows = [held.filter(pl.col("time_ns") > until_ns)]
-        return held.filter(pl.col("time_ns") <= until_ns)
+        held = pl.concat(self._rows) if len(self._rows) > 1 else self._rows[0]
+        until = int(np.searchsorted(held["time_ns"].to_numpy(), until_ns, side="right"))
+        self._rows = [held[until:]]
+        return held[:until]
 
     def close(self) -> None:
         """Nothing is held."""
@@ -192,12 +193,15 @@ class Paced:
 
     def made(self, begun_ns: int) -> Iterator[Batch]:
         """The batches, each with the time at which it is handed over."""
-        count, octets = round(self._rate * BATCH_S), self._flights.octets[0]
+        count, whole = round(self._rate * BATCH_S), self._flights.octets[0]
         table = self._flights.records[0].table
         for number in range(round(self._seconds / BATCH_S)):
             due_ns = begun_ns + round((number + 1) * BATCH_S * NS)
             first = number * count % (table.shape[1] - count)
             part = table[:, first : first + count].copy()
+            # Its own octets alone, as a ring gives them: several that wait are put one behind the other.
+            octets = whole[part[AT].min() : (part[AT] + part[CAPTURED]).max()]
+            part[AT] -= part[AT].min()
             part[TIME] = np.linspace(due_ns - round(BATCH_S * NS), due_ns, count, endpoint=False).astype(np.int64)
             found = Records(table=part, rejects={})
             batch = Batch(octets=octets, records=found, now_ns=due_ns)

@@ -13,7 +13,7 @@ import pytest
 from support import alerts as made
 from yawstring.edge import alert_store
 from yawstring.edge.alert_store import AlertStore, Mark
-from yawstring.errors import StoreError
+from yawstring.errors import OptionError, StoreError
 
 SUPPORT = str(Path(__file__).parents[1])
 
@@ -177,6 +177,37 @@ def test_updates_of_a_lasting_alert_are_forgotten_but_never_openings(store, monk
     assert kept == [changes[0], *(one for one in changes[1:-1] if one.time_ns >= last_ns), changes[-1]]
     store.apply(changes)
     assert [one for _, one in store.changes()] == kept
+
+
+def test_alerts_are_bounded_and_what_is_dropped_is_counted(tmp_path) -> None:
+    with AlertStore.create(tmp_path / "few.db", most=3) as store:
+        lives = [made.life(number, opened_ns=made.START_NS + number * made.SECOND) for number in range(6)]
+        store.apply([lives[0][0]])
+        for life in lives[1:4]:
+            store.apply(life)
+        assert store.dropped == 1
+        assert {one.key for one in store.alerts()} == {lives[place][0].alert.key for place in (0, 2, 3)}
+        assert {change.alert.key for _, change in store.changes()} == {one.key for one in store.alerts()}
+        store.apply([lives[4][0], lives[5][0]])
+        assert [one.key for one in store.open_alerts()] == [lives[place][0].alert.key for place in (0, 4, 5)]
+        assert (store.dropped, len(store.alerts())) == (3, 3)
+    with AlertStore.create(tmp_path / "few.db", most=3) as store:
+        assert store.dropped == 3
+    with pytest.raises(OptionError, match="one alert or more"):
+        AlertStore.create(tmp_path / "none.db", most=0)
+
+
+def test_more_alerts_than_are_kept_stay_while_they_are_open(tmp_path) -> None:
+    with AlertStore.create(tmp_path / "few.db", most=2) as store:
+        store.apply([made.change("opened", made.alert(number)) for number in range(4)])
+        assert (len(store.open_alerts()), store.dropped) == (4, 0)
+
+
+def test_what_was_over_shortly_before_the_latest_is_found(store) -> None:
+    early, late = made.life(1), made.life(2, opened_ns=made.START_NS + 100 * made.SECOND)
+    store.apply([*early, *late, made.change("opened", made.alert(3, last_ns=late[-1].alert.last_ns))])
+    assert [one.key for one in store.closed_lately(10 * made.SECOND)] == [late[0].alert.key]
+    assert [one.key for one in store.closed_lately(200 * made.SECOND)] == [early[0].alert.key, late[0].alert.key]
 
 
 def test_health_and_stations_are_bounded(store, monkeypatch) -> None:

@@ -1,7 +1,7 @@
 """The loop of a watch: whatever breaks, the watch goes on, says so, and no alert is told before it is written."""
 
 import itertools
-from collections import deque
+from collections import Counter, deque
 
 import polars as pl
 import pytest
@@ -228,12 +228,12 @@ class States:
     """A source of telemetry: a state a second, up to some moment, and again from another on."""
 
     def __init__(self, gone_s: float, back_s: float) -> None:
-        self.gone, self.back, self.given = gone_s, back_s, 0
+        self.gone_s, self.back, self.given = gone_s, back_s, 0
 
     def poll(self, until_ns: int) -> pl.DataFrame:
         first, last = self.given + 1, until_ns // NS
         self.given = max(self.given, last)
-        seconds = [one for one in range(max(first, 100), last + 1) if not self.gone <= one < self.back]
+        seconds = [one for one in range(max(first, 100), last + 1) if not self.gone_s <= one < self.back]
         return pl.DataFrame({"time_ns": [one * NS for one in seconds], "height_m": [2.5] * len(seconds)},
                             schema={"time_ns": pl.Int64, "height_m": pl.Float64})  # fmt: skip
 
@@ -252,6 +252,40 @@ def test_telemetry_that_goes_and_comes_back_is_said_and_the_watch_goes_on(watche
     assert heard.kinds()[0] == "opened", "the air is watched all the same"
     states = [body["telemetry"] for _, body in store.health()]
     assert {"fresh", "stale"} <= set(states)
+
+
+class Unplugged(States):
+    """Its interface is taken away when it falls silent."""
+
+    def gone(self) -> str:
+        return "wlan0 is gone" if self.given >= self.gone_s else ""
+
+
+def test_why_telemetry_ended_is_said_once_and_kept(watched) -> None:
+    _, heard, store = watched(*[batch([second]) for second in range(100, 110)], telemetry=Unplugged(105, 200))
+    assert heard.words("telemetry").count("telemetry ended: wlan0 is gone") == 1
+    assert [body["telemetry_gone"] for _, body in store.health()][-1] == "wlan0 is gone"
+    assert store.health()[0][1]["telemetry_gone"] == ""
+
+
+def test_a_fault_of_the_radio_is_said_once_and_counted(watched, monkeypatch) -> None:
+    said = Counter()
+
+    def faults(reading) -> Counter:
+        said["5180 MHz: busy"] += 1
+        return said.copy()
+
+    monkeypatch.setattr(Given, "faults", faults, raising=False)
+    _, heard, store = watched(*[batch([second]) for second in range(100, 104)])
+    assert heard.words("source") == ["a channel is not heard: 5180 MHz: busy"]
+    assert store.health()[-1][1]["survey_faults"]["5180 MHz: busy"] > 1
+
+
+def test_alerts_that_the_record_has_no_room_for_are_said(watched, tmp_path) -> None:
+    with Disk.create(tmp_path / "few.db", most=1) as store:
+        _, heard, _ = watched(batch([100], [100.5]), batch([110]), batch([120], [120.5]), batch([130]), store=store)
+        assert len(store.alerts()) == 1
+        assert "the record is full: the oldest 1 alerts were dropped" in heard.words("record")
 
 
 def test_an_air_that_falls_silent_is_said(watched) -> None:

@@ -5,7 +5,9 @@ own processes, and may acknowledge. A change is on the disk before :meth:`AlertS
 an alert that a power cut could undo; the same change twice is kept once, so work may be repeated after ``kill -9``.
 
 What is kept is bounded: of a lasting alert the updates of its last hour (openings and closings stay), of health the
-latest 86,400 notes, which is a day of one a second, and 1,000 stations.
+latest 86,400 notes, which is a day of one a second, 1,000 stations, and as many alerts as whoever writes allows. Beyond
+those the alerts that have been over longest are dropped with all that was told of them, which is counted and said; one
+that is open never is.
 """
 
 import hashlib
@@ -21,7 +23,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from yawstring.edge.alert_schema import connect, lock, told, transaction
-from yawstring.errors import StoreError
+from yawstring.errors import OptionError, StoreError
 from yawstring.models.base import Json
 from yawstring.watch.alert_json import alert_from_json, alert_to_json, change_from_json
 from yawstring.watch.alerts import Alert, AlertChange
@@ -35,6 +37,12 @@ UPDATES_KEPT_NS: Final = 3600 * 10**9
 
 IDENTITY: Final = "identity"
 """Name of the note that tells a record from others."""
+
+DROPPED: Final = "dropped"
+"""Name of the note that counts alerts which there was no room for any more."""
+
+KEPT_MOST: Final = 20_000
+"""Alerts that are kept if nobody says otherwise: of a few kilobytes each."""
 
 HEALTH_MOST: Final = 86_400
 STATIONS_MOST: Final = 1_000
@@ -72,22 +80,31 @@ class AlertStore:
         ('60:60:1f:00:00:01', ())
     """
 
-    def __init__(self, connection: sqlite3.Connection, path: Path, *, locked: int | None = None) -> None:
-        self.path = path
+    def __init__(
+        self, connection: sqlite3.Connection, path: Path, *, locked: int | None = None, most: int = KEPT_MOST
+    ) -> None:
+        self.path, self._most = path, most
         self._connection = connection
         self._locked = locked
 
     @classmethod
-    def create(cls, path: Path | str) -> Self:
+    def create(cls, path: Path | str, *, most: int = KEPT_MOST) -> Self:
         """Open the record to write alerts into it, and begin one where there is none.
 
+        Args:
+            path: The file.
+            most: Alerts that are kept; more where more are open.
+
         Raises:
+            OptionError: No alert may be kept.
             StoreError: The file is another, damaged, or another process writes alerts into it.
         """
+        if most < 1:
+            raise OptionError(f"a record keeps one alert or more, not {most}")
         path = Path(path)
         locked = lock(path)
         try:
-            store = cls(connect(path, create=True), path, locked=locked)
+            store = cls(connect(path, create=True), path, locked=locked, most=most)
             if store.noted(IDENTITY) is None:
                 store.note(IDENTITY, uuid.uuid4().hex)
         except BaseException:
@@ -138,6 +155,18 @@ class AlertStore:
         with transaction(self._connection, self.path):
             for change in changes:
                 self._apply(change)
+            if any(change.kind == "opened" for change in changes):
+                self._drop()
+
+    @property
+    def dropped(self) -> int:
+        """Alerts that were dropped since the record was begun, because there were too many."""
+        return int(self.noted(DROPPED) or 0)
+
+    def closed_lately(self, within_ns: int) -> tuple[Alert, ...]:
+        """Alerts that were over within so long of the latest one, the oldest first."""
+        latest = "(SELECT max(last_ns) FROM alerts)"
+        return self._alerts(f"WHERE closed_ns IS NOT NULL AND last_ns >= {latest} - ? ORDER BY last_ns, key", within_ns)
 
     def open_alerts(self) -> tuple[Alert, ...]:
         """Every alert that is not closed, the oldest first: what a ledger goes on from."""
@@ -278,6 +307,20 @@ class AlertStore:
         )
         forget = "DELETE FROM changes WHERE key = ? AND kind = 'updated' AND time_ns < ?"
         self._run(forget, alert.key, change.time_ns - UPDATES_KEPT_NS)
+
+    def _drop(self) -> None:
+        """Forget the alerts that have been over longest, as far as there are too many."""
+        ((count,),) = self._run("SELECT count(*) FROM alerts").fetchall()
+        if count <= self._most:
+            return
+        oldest = "SELECT key FROM alerts WHERE closed_ns IS NOT NULL ORDER BY last_ns, key LIMIT ?"
+        keys = self._run(oldest, count - self._most).fetchall()
+        self._connection.executemany("DELETE FROM changes WHERE key = ?", keys)
+        self._connection.executemany("DELETE FROM alerts WHERE key = ?", keys)
+        self._run(
+            "INSERT OR REPLACE INTO notes VALUES (?1, coalesce((SELECT text FROM notes WHERE name = ?1), 0) + ?2)",
+            *(DROPPED, len(keys)),
+        )
 
     def _mark(self, key: str, assignment: str, *values: str | int) -> None:
         with transaction(self._connection, self.path):

@@ -70,6 +70,7 @@ class Keeper:
         self._slices = Slices(self._ring, folder)
         self._waiting: list[AlertChange] = []
         self._retry_s = 0.0
+        self._dropped = store.dropped
 
     @property
     def waiting(self) -> int:
@@ -107,6 +108,13 @@ class Keeper:
     def news(self) -> tuple[tuple[str, bool], ...]:
         """Of sinks that have gone down or come back since this was asked last: a line, and whether that is good."""
         return tuple(one for courier in self._couriers if (one := courier.news()) is not None)
+
+    def dropped(self) -> int:
+        """Alerts that the record has dropped since this was asked last, because there were too many."""
+        before, dropped = self._dropped, list[int]()
+        if not self.trouble and self._tried(lambda: dropped.append(self._store.dropped)):
+            self._dropped = dropped[0]
+        return self._dropped - before
 
     def left_open(self) -> tuple[AlertChange, ...]:
         """The end of alerts that a run which was killed left open, and that this one has not seen.

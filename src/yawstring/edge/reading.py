@@ -6,14 +6,14 @@ the capture, which would miss them and say nothing. A file is read without a thr
 
 import threading
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Final, Protocol
 
 import numpy as np
 
 from yawstring.errors import SourceError
-from yawstring.watch.batches import Batch, Source, empty_batch
+from yawstring.watch.batches import Batch, Source, Tuned, empty_batch
 from yawstring.wire.capture import Records
 from yawstring.wire.records import AT
 
@@ -94,6 +94,10 @@ class Queued:
         """See :class:`Reading`."""
         self._source.close()
         self._thread.join(1.0)
+
+    def faults(self) -> Mapping[str, int]:
+        """Those of the source, where it has any."""
+        return self._source.faults() if isinstance(self._source, Tuned) else {}
 
     def _taken(self) -> list[Batch]:
         taken, frames = list[Batch](), 0

@@ -250,6 +250,19 @@ def check_is_capture(first: bytes, name: str) -> None:
         raise CaptureError(f"{name}: expected a capture, pcap or pcapng, found {_what(found.rejects)}")
 
 
+def check_fifo(name: str) -> None:
+    """Refuse what is no fifo.
+
+    Raises:
+        CaptureError: There is no fifo of that name.
+    """
+    try:
+        if name != "-" and not stat.S_ISFIFO(os.stat(name).st_mode):
+            raise CaptureError(f"{name}: expected a fifo, found none: make it with mkfifo, or use --replay for a file")
+    except OSError as error:
+        raise CaptureError(f"{name}: expected a fifo, found {error.strerror}: make it with mkfifo") from None
+
+
 def _what(rejects: object) -> str:
     return "something else" if rejects else "nothing"
 
@@ -259,9 +272,8 @@ def _open_fifo(name: str) -> int:
         descriptor = os.dup(0)
         os.set_blocking(descriptor, False)
         return descriptor
+    check_fifo(name)
     try:
-        if not stat.S_ISFIFO(os.stat(name).st_mode):
-            raise CaptureError(f"{name}: expected a fifo, found none: make it with mkfifo, or use --replay for a file")
         return os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         raise CaptureError(f"{name}: expected a fifo, found {error.strerror}: make it with mkfifo") from None

@@ -15,11 +15,11 @@ from yawstring.errors import SourceError
 from yawstring.models.base import Json
 from yawstring.watch import flow, health, stream
 from yawstring.watch.alerts import Alert, AlertChange
-from yawstring.watch.batches import Batch, TelemetrySource, empty_batch
+from yawstring.watch.batches import Batch, MayGo, TelemetrySource, Tuned, empty_batch
 from yawstring.watch.flow import FlowOptions
 from yawstring.watch.health import Health, Now
 
-NoteKind = Literal["telemetry", "air", "source", "record", "sink", "drops", "clock"]
+NoteKind = Literal["ready", "telemetry", "air", "source", "record", "sink", "drops", "clock"]
 
 WAIT_S: Final = 0.05
 """The longest wait for a batch."""
@@ -212,14 +212,21 @@ class Watching:
             threshold=None if detector is None else detector.events.threshold,
             telemetry=self._stream.beside.rows,
             clock_put_back=self._stream.clock.cuts,
+            telemetry_gone=self._telemetry.gone() if isinstance(self._telemetry, MayGo) else "",
+            survey_faults=self._reading.faults() if isinstance(self._reading, Tuned) else {},
         )
         body = health.body(self._health, now)
         if self._now_ns:
             self._keeper.note(self._now_ns, body, self._stream.stations.rows())
         self._ears.health(body)
         self._say_what_is_gone(body)
+        self._say_why(now)
         for words, good in self._keeper.news():
             self._ears.note(Note(kind="sink", words=words, good=good))
+        if dropped := self._keeper.dropped():
+            self._ears.note(
+                Note(kind="record", words=f"the record is full: the oldest {dropped:,} alerts were dropped")
+            )
         self._health = health.told(self._health)
         self._told = replace(self._told, at_ns=now_ns)
 
@@ -238,6 +245,15 @@ class Watching:
             words = "the air is heard" if air == "heard" else "the air is silent: no frame is heard"
             self._ears.note(Note(kind="air", words=words, good=air == "heard"))
         self._told = replace(self._told, air=air)
+
+    def _say_why(self, now: Now) -> None:
+        """Say once why telemetry ended, and each fault of the radio."""
+        if now.telemetry_gone and now.telemetry_gone != self._told.why:
+            self._ears.note(Note(kind="telemetry", words=f"telemetry ended: {now.telemetry_gone}"))
+        for fault in sorted(now.survey_faults.keys() - self._told.faults):
+            self._ears.note(Note(kind="source", words=f"a channel is not heard: {fault}"))
+        faults = self._told.faults | now.survey_faults.keys()
+        self._told = replace(self._told, why=now.telemetry_gone, faults=faults)
 
     @property
     def _wants_telemetry(self) -> bool:
@@ -262,3 +278,5 @@ class _Told:
     tried_ns: int = 0
     telemetry: str = ""
     air: str = ""
+    why: str = ""
+    faults: frozenset[str] = frozenset()

@@ -5,6 +5,7 @@ yet known when the frame came in must not stand beside it. A row older than the 
 its columns become null, while its age stays: a link that has fallen silent is evidence. No frame is dropped or moved.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,6 +17,7 @@ from yawstring.compiled import compiled
 from yawstring.errors import OptionError, TableError
 from yawstring.schema import COLUMNS, OURS, TELEMETRY_AGE, TIME
 from yawstring.schema.telemetry import TELEMETRY_COLUMNS
+from yawstring.wire.decoder import Column
 from yawstring.wire.stamps import NS_PER_S
 
 MOST_OFFSET_S = 4e9
@@ -27,6 +29,7 @@ MOST_TIME_NS = 1 << 62
 TELEMETRY_NAMES = tuple(column.name for column in TELEMETRY_COLUMNS if column.source == OURS)
 """Telemetry columns of every fused table, in their order."""
 
+_TELEMETRY = frozenset(TELEMETRY_NAMES)
 _NONE = -1
 _PLAIN: Final = ("C", "W")  # one kind of array, so that each loop is compiled once
 _DTYPES = {"int": pl.Int64, "float": pl.Float64}
@@ -100,10 +103,7 @@ def fuse(frames: pl.DataFrame, telemetry: pl.DataFrame | None, options: FuseOpti
     _check_free(frames)
     if telemetry is None:
         telemetry = pl.DataFrame(schema={TIME: pl.Int64})
-    rows = _row_times(telemetry, options.offset_s)
-    fresh, age_s = np.empty(len(times), np.int64), np.empty(len(times), np.float64)
-    used = np.zeros(len(rows), np.bool_)
-    _join(times, timed, rows, round(options.tolerance_s * NS_PER_S), fresh, age_s, used)
+    fresh, age_s, used = _joined(times, timed, telemetry, options)
     aged = pl.Series(TELEMETRY_AGE, age_s).fill_nan(None)
     count, with_row, late = int((fresh != _NONE).sum()), len(aged) - aged.null_count(), len(timed) - int(timed.sum())
     return Fused(
@@ -112,9 +112,60 @@ def fuse(frames: pl.DataFrame, telemetry: pl.DataFrame | None, options: FuseOpti
         stale=with_row - count,
         before=len(aged) - with_row - late,
         untimed=late,
-        rows=len(rows),
-        unused=len(rows) - int(used.sum()),
+        rows=len(used),
+        unused=len(used) - int(used.sum()),
     )
+
+
+class TelemetryColumns(Mapping[str, Column]):
+    """What :func:`fuse` would put beside frames, without a table: each column is made when it is first asked for."""
+
+    def __init__(self, stamps: Column, telemetry: pl.DataFrame | None, options: FuseOptions) -> None:
+        """Put telemetry beside each frame.
+
+        Args:
+            stamps: Times of the frames; what is not valid is no time.
+            telemetry: As :func:`fuse` takes it.
+            options: Likewise.
+
+        Example:
+            >>> stamps = Column(values=np.array([0, 150_000_000, 900_000_000]), valid=np.ones(3, np.bool_))
+            >>> rows = pl.DataFrame({"time_ns": [100_000_000, 200_000_000], "height_m": [0.5, 0.6]})
+            >>> TelemetryColumns(stamps, rows, FuseOptions())["height_m"].valid.tolist()
+            [False, True, False]
+        """
+        times = np.where(stamps.valid, stamps.values, 0).astype(np.int64, copy=False)
+        timed = stamps.valid & (times >= -MOST_TIME_NS) & (times <= MOST_TIME_NS)
+        self._rows = pl.DataFrame(schema={TIME: pl.Int64}) if telemetry is None else telemetry
+        self._fresh, age_s, _ = _joined(times, timed, self._rows, options)
+        self._made = {TELEMETRY_AGE: Column(values=age_s, valid=~np.isnan(age_s))}
+
+    def __getitem__(self, name: str) -> Column:
+        if name not in self._made:
+            if name not in _TELEMETRY:
+                raise KeyError(name)
+            self._made[name] = self._gathered(name)
+        return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in _TELEMETRY or name == TELEMETRY_AGE
+
+    def __iter__(self) -> Iterator[str]:
+        return iter((*TELEMETRY_NAMES, TELEMETRY_AGE))
+
+    def __len__(self) -> int:
+        return len(TELEMETRY_NAMES) + 1
+
+    def _gathered(self, name: str) -> Column:
+        if name not in self._rows.columns or not len(self._rows):
+            return Column(values=np.zeros(len(self._fresh)), valid=np.zeros(len(self._fresh), np.bool_))
+        series = self._rows[name]
+        if not series.dtype.is_numeric():
+            series = series.cast(_DTYPES[COLUMNS[name].dtype])
+        # Not by expressions, of which each is planned and run by threads: that costs more than the few rows here.
+        values, places = series.to_numpy(), np.maximum(self._fresh, 0)
+        given = ~np.isnan(values) if values.dtype.kind == "f" else np.ones(len(values), np.bool_)
+        return Column(values=values[places], valid=(self._fresh != _NONE) & given[places])
 
 
 def last_before(times: NDArray[np.int64], rows: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -157,6 +208,17 @@ def frame_times(frames: pl.DataFrame) -> tuple[NDArray[np.int64], NDArray[np.boo
         return stamps, (stamps >= -MOST_TIME_NS) & (stamps <= MOST_TIME_NS)
     timed = times.is_between(-MOST_TIME_NS, MOST_TIME_NS).fill_null(False)
     return _own(times.fill_null(0)), np.require(timed.to_numpy(), np.bool_, _PLAIN)
+
+
+def _joined(
+    times: NDArray[np.int64], timed: NDArray[np.bool_], telemetry: pl.DataFrame, options: FuseOptions
+) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.bool_]]:
+    """For each frame its row, -1 where that is stale; the row's age, NaN without one; and which rows were used."""
+    rows = _row_times(telemetry, options.offset_s)
+    fresh, age_s = np.empty(len(times), np.int64), np.empty(len(times), np.float64)
+    used = np.zeros(len(rows), np.bool_)
+    _join(times, timed, rows, round(options.tolerance_s * NS_PER_S), fresh, age_s, used)
+    return fresh, age_s, used
 
 
 @compiled

@@ -18,7 +18,7 @@ Trees need none of this: their encoding is ``"raw"``, the columns as they are, a
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias, cast
+from typing import NamedTuple, TypeAlias, cast
 
 import numpy as np
 import polars as pl
@@ -159,22 +159,21 @@ class Encoder:
             >>> encoder.transform_measures(np.array([[90.0], [np.nan]])).tolist()
             [[1.0], [0.0]]
         """
-        if any(column.kind != "measure" for column in self.columns):
-            raise ValueError("expected measures alone")
-        measures, places, missing, missing_places = self._layout
-        out = np.zeros((len(values), len(self.names)), np.float32)
+        layout = self._layout
+        out = np.zeros((len(values), layout.width), np.float32)
         absent = ~np.isfinite(values)
-        means = np.array([self.columns[column].mean for column in measures])
-        deviations = np.array([self.columns[column].deviation for column in measures])
         with np.errstate(invalid="ignore"):
-            out[:, places] = np.where(absent[:, measures], 0.0, _scaled(values[:, measures], means, deviations))
-        out[:, missing_places] = absent[:, missing]
+            scaled = _scaled(values[:, layout.measures], layout.means, layout.deviations)
+            out[:, layout.places] = np.where(absent[:, layout.measures], 0.0, scaled)
+        out[:, layout.missing_places] = absent[:, layout.missing]
         return out
 
     @cached_property
-    def _layout(self) -> tuple[list[int], list[int], list[int], list[int]]:
-        """Columns that are scaled and where they go, columns whose absence counts and where that goes."""
-        measures, places, missing, missing_places, at = [], [], [], [], 0
+    def _layout(self) -> "_Layout":
+        """Of columns that are all measures; made once, since a stream asks for a row at a time."""
+        if any(column.kind != "measure" for column in self.columns):
+            raise ValueError("expected measures alone")
+        measures, places, missing, missing_places, at = list[int](), list[int](), list[int](), list[int](), 0
         for number, column in enumerate(self.columns):
             if column.deviation > 0:
                 measures.append(number)
@@ -183,7 +182,15 @@ class Encoder:
             if column.missing:
                 missing.append(number)
                 missing_places.append(at - 1)
-        return measures, places, missing, missing_places
+        return _Layout(
+            measures=np.array(measures, np.int64),
+            places=np.array(places, np.int64),
+            missing=np.array(missing, np.int64),
+            missing_places=np.array(missing_places, np.int64),
+            means=np.array([self.columns[column].mean for column in measures], np.float64),
+            deviations=np.array([self.columns[column].deviation for column in measures], np.float64),
+            width=len(self.names),
+        )
 
     def to_json(self) -> list[Json]:
         """The encoder as JSON; :meth:`from_json` gives it back bit for bit."""
@@ -210,6 +217,18 @@ class Encoder:
         if not isinstance(data, list):
             raise TypeError("an encoder is a list of columns")
         return cls(columns=tuple(_column_from_json(item) for item in data))
+
+
+class _Layout(NamedTuple):
+    """Columns that are scaled, where they go and by what; columns whose absence counts, and where that goes; width."""
+
+    measures: NDArray[np.int64]
+    places: NDArray[np.int64]
+    missing: NDArray[np.int64]
+    missing_places: NDArray[np.int64]
+    means: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+    width: int
 
 
 def _column_from_json(item: Json) -> ColumnCode:

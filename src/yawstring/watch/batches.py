@@ -4,9 +4,9 @@ A batch is like the window of a memory-mapped file: octets, and where in them th
 ring of the kernel's all give batches, so that nothing behind them can tell a replay from the air.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import polars as pl
@@ -63,6 +63,24 @@ class Source(Protocol):
 
     def close(self) -> None:
         """Let go of what is held: descriptors, threads, processes. May be called twice, and from another thread."""
+        ...
+
+
+@runtime_checkable
+class Tuned(Protocol):
+    """A source that goes from channel to channel, which may fail."""
+
+    def faults(self) -> Mapping[str, int]:
+        """What failed so far, in words, and how often."""
+        ...
+
+
+@runtime_checkable
+class MayGo(Protocol):
+    """A source of telemetry that may be taken away while others go on."""
+
+    def gone(self) -> str:
+        """Why no more can come; empty while it can."""
         ...
 
 

@@ -5,13 +5,15 @@ table as one join of all of them. A frame that is behind the latest one by more 
 that is gone, and then has none.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import polars as pl
 
 from yawstring.schema import TIME
-from yawstring.table.fuse import FuseOptions, fuse
+from yawstring.table.fuse import FuseOptions, TelemetryColumns, fuse
+from yawstring.wire.decoder import Column
 from yawstring.wire.stamps import NS_PER_S
 
 LATE_S: Final = 2.0
@@ -64,13 +66,56 @@ def step(
     """
     held = _with(state.rows, rows)
     fused = fuse(frames, held, options).frame
-    stamps = [state.latest_ns, until_ns, frames[TIME].max() if len(frames) else None]
-    latest_ns = max((one for one in stamps if isinstance(one, int)), default=None)
+    stamp = frames[TIME].max() if len(frames) else None
+    return _carried(state, held, stamp if isinstance(stamp, int) else None, options, until_ns), fused
+
+
+class Columns(Mapping[str, Column]):
+    """Columns of frames, and of telemetry beside them."""
+
+    def __init__(self, frames: Mapping[str, Column], telemetry: Mapping[str, Column]) -> None:
+        """Both, where no name is in both."""
+        self._frames, self._telemetry = frames, telemetry
+
+    def __getitem__(self, name: str) -> Column:
+        return self._telemetry[name] if name in self._telemetry else self._frames[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._telemetry or name in self._frames
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._frames
+        yield from self._telemetry
+
+    def __len__(self) -> int:
+        return len(self._frames) + len(self._telemetry)
+
+
+def lend(
+    state: Beside,
+    frames: Mapping[str, Column],
+    rows: pl.DataFrame | None,
+    options: FuseOptions,
+    *,
+    until_ns: int | None = None,
+) -> tuple[Beside, Mapping[str, Column]]:
+    """As :func:`step`, for columns that are made as they are asked for: a small piece pays for what is read of it."""
+    held, stamps = _with(state.rows, rows), frames[TIME]
+    columns = Columns(frames, TelemetryColumns(stamps, held, options))
+    times = stamps.values[stamps.valid]
+    return _carried(state, held, int(times.max()) if len(times) else None, options, until_ns), columns
+
+
+def _carried(
+    state: Beside, held: pl.DataFrame | None, stamp_ns: int | None, options: FuseOptions, until_ns: int | None
+) -> Beside:
+    """What is carried behind a piece whose latest frame came then."""
+    latest_ns = max((one for one in (state.latest_ns, until_ns, stamp_ns) if one is not None), default=None)
     if held is not None and latest_ns is not None:
         asked_ns = latest_ns - round((LATE_S + options.offset_s) * NS_PER_S)
         first = int((held[TIME] <= asked_ns).sum()) - 1
         held = held[max(first, len(held) - MOST_ROWS, 0) :]
-    return Beside(rows=held, latest_ns=latest_ns), fused
+    return Beside(rows=held, latest_ns=latest_ns)
 
 
 def _with(held: pl.DataFrame | None, rows: pl.DataFrame | None) -> pl.DataFrame | None:

@@ -94,6 +94,8 @@ class Now:
         telemetry: The last rows of telemetry.
         wanted: Whether there is a source of telemetry at all.
         clock_put_back: How often the clock was put back.
+        telemetry_gone: Why no more telemetry can come; ``""`` while it can.
+        survey_faults: Why the radio could not be tuned to a channel, and how often.
     """
 
     time_ns: int
@@ -103,6 +105,8 @@ class Now:
     telemetry: pl.DataFrame | None = None
     wanted: bool = False
     clock_put_back: int = 0
+    telemetry_gone: str = ""
+    survey_faults: Mapping[str, int] = field(default_factory=dict)
 
 
 def body(state: Health, now: Now) -> dict[str, Json]:
@@ -124,6 +128,8 @@ def body(state: Health, now: Now) -> dict[str, Json]:
         "rejects": rejects,
         "drops": state.dropped,
         **_telemetry(now),
+        "telemetry_gone": now.telemetry_gone,
+        "survey_faults": dict(now.survey_faults),
         "air": air(state, now),
         "coverage": {str(mhz): share for mhz, share in shares(state.coverage, now.time_ns).items()},
         "score": state.score,

@@ -28,7 +28,8 @@ class LedgerOptions:
         attackers_most: Open incidents of one kind at one drone, told apart by attacker or link. The rest is one crowd.
         neighbours_most: Neighbouring drones with open incidents of one kind. The rest is one crowd.
         identities_most: Incidents that are remembered at a time. Further ones are turned away, and counted.
-        time_error_s: How far times may be off.
+        time_error_s: How far times may be off; 0 for those of a recording or a fifo, which are told as they stand:
+            nobody knows how the clock went that stamped them.
         digests: SHA-256 by source: of the rule's settings, or of the bundle.
         techniques: Technique of MITRE ATT&CK by rule, or by class called.
         consequences: What may come of it, by rule; of classes it is known

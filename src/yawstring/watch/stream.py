@@ -14,10 +14,10 @@ import polars as pl
 
 from yawstring.learn import events
 from yawstring.table import signals
-from yawstring.table.frames import frames_table, text_column
+from yawstring.table.frames import frames_table
 from yawstring.table.fuse import FuseOptions
 from yawstring.table.signals import Inputs, Roles, SignalOptions, SignalState
-from yawstring.table.signals.inputs import MISSING, raw_times
+from yawstring.table.signals.inputs import MISSING, lent_times, raw_times
 from yawstring.table.signals.roles import RolesState, roles_start, roles_step
 from yawstring.watch import air_states, beside, incidents, scores, stations
 from yawstring.watch.air_states import AirStates
@@ -131,7 +131,7 @@ _BEACON, _PROBE_RESPONSE = 8, 5
 _MALFORMED = KINDS.index("malformed")
 
 
-NO_ROWS, NO_TIMES = np.zeros((0, 0), np.float32), np.zeros(0, np.int64)
+NO_ROWS, NO_TIMES, NO_TABLE = np.zeros((0, 0), np.float32), np.zeros(0, np.int64), pl.DataFrame()
 
 
 def start(options: StreamOptions) -> StreamState:
@@ -244,14 +244,10 @@ def _announced(decoded: Decoded, name: str) -> tuple[int, int] | None:
 
 def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece: _Piece) -> tuple[StreamState, Out]:
     """Everything that is measured, scored and ruled of frames of one clock."""
-    frames = _table(decoded, options)
     rows_heard, heard_states = piece.rows, state.air
     if options.air_states:
         heard_states, rows_heard = air_states.step(state.air, decoded, _real(state.drone))
-    carried, fused = beside.step(state.beside, frames, rows_heard, options.fusion, until_ns=piece.until_ns)
-    times = raw_times(fused)
-    assert times is not None, "frames have their time"  # noqa: S101
-    inputs = Inputs(frame=fused, time_ns=signals.rising(times, state.now_ns), decoded=decoded.columns)
+    carried, inputs = _inputs(state, options, decoded, rows_heard, piece.until_ns)
     learned, roles = roles_step(state.roles, inputs)
     known, heard = incidents.hear(state.incidents, inputs, roles)
     state, rows, scored, changes = _score(state, options, inputs, roles, piece.until_ns)
@@ -285,15 +281,22 @@ def _advance(state: StreamState, options: StreamOptions, decoded: Decoded, piece
     )
 
 
-def _table(decoded: Decoded, options: StreamOptions) -> pl.DataFrame:
-    """The frames as a table, with no more columns than are read as such."""
+def _inputs(
+    state: StreamState,
+    options: StreamOptions,
+    decoded: Decoded,
+    rows: pl.DataFrame | None,
+    until_ns: int | None,
+) -> tuple[Beside, Inputs]:
+    """The frames with telemetry beside them: a table only for a detector that reads one."""
     if options.detector is not None and options.signals is None:
-        return frames_table(decoded)
-    time = decoded.columns["time_ns"]
-    stamps = pl.Series("time_ns", time.values)
-    if not time.valid.all():
-        stamps = stamps.set(pl.Series(~time.valid), None)
-    return pl.DataFrame([stamps, *(text_column(name, decoded) for name in decoded.text_columns)])
+        carried, fused = beside.step(state.beside, frames_table(decoded), rows, options.fusion, until_ns=until_ns)
+        times = raw_times(fused)
+        assert times is not None, "frames have their time"  # noqa: S101
+        return carried, Inputs(frame=fused, time_ns=signals.rising(times, state.now_ns), lent=decoded.columns)
+    carried, columns = beside.lend(state.beside, decoded.columns, rows, options.fusion, until_ns=until_ns)
+    times = lent_times(columns)
+    return carried, Inputs(frame=NO_TABLE, time_ns=signals.rising(times, state.now_ns), lent=columns, decoded=decoded)
 
 
 def _score(

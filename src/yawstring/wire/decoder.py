@@ -19,6 +19,8 @@ from yawstring.wire.radiotap import LAYOUT_SLOTS, LAYOUTS
 from yawstring.wire.rejects import counted, no_rejects
 from yawstring.wire.slots import FCS_STATUS, KEPT, MANAGED, NAMES, PAYLOAD_HASH, SCALES, SLOTS, TEXTS
 
+_FEW_FRAMES = 1024
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Column:
@@ -64,14 +66,14 @@ class Decoded:
         """
         return _Columns(self)
 
-    @property
+    @cached_property
     def text_columns(self) -> tuple[str, ...]:
         """Names of the columns of text that were read."""
         return tuple(TEXTS[slot] for slot in self.kept if slot in TEXTS)
 
     def texts(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Frame (from 0) and octets of each text of a column, in file order."""
-        place = next(place for place, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
+        place = self._text_place(name)
         frames = np.flatnonzero(self.valid(place))
         spans = zip(
             frames.tolist(), self.slots[place, frames].tolist(), self.slots[place + 1, frames].tolist(), strict=True
@@ -79,10 +81,27 @@ class Decoded:
         for frame, at, length in spans:
             yield frame, self.octets[at : at + length].tobytes()
 
+    def lengths(self, name: str) -> Column:
+        """Octets of the texts of a column."""
+        place = self._text_place(name)
+        return Column(values=self.slots[place + 1], valid=self.valid(place))
+
+    def _text_place(self, name: str) -> int:
+        return next(place for place, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
+
     def valid(self, place: int) -> NDArray[np.bool_]:
         """``bool[frame]``: which frames have a value in the slot that stands at a place of :attr:`kept`."""
+        if 0 < self.frames <= _FEW_FRAMES:
+            valid: NDArray[np.bool_] = self._all_valid[place]
+            return valid
         octets = self.filled[place].astype("<u4", copy=False).view(np.uint8)
         return np.unpackbits(octets, count=self.frames, bitorder="little").view(np.bool_)
+
+    @cached_property
+    def _all_valid(self) -> NDArray[np.bool_]:
+        """``bool[kept, frame]``: of few frames it costs less to look at all slots once."""
+        octets = self.filled.astype("<u4", copy=False).view(np.uint8)
+        return np.unpackbits(octets, axis=1, count=self.frames, bitorder="little").view(np.bool_)
 
 
 class _Columns(Mapping[str, Column]):
@@ -102,6 +121,9 @@ class _Columns(Mapping[str, Column]):
                 values = values / scale + offset
             self._made[name] = Column(values=values, valid=self._decoded.valid(place))
         return self._made[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._places
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._places)
@@ -159,7 +181,9 @@ def decode_records(
     rows = np.empty((BLOCK_FRAMES, SLOTS), np.int64)
     known, wanted = (crc_tables(), hash_key(key), _parts(kept)), np.array(kept, np.int64)
     if len(found):  # the loop would be compiled once more for an empty table, which is laid out otherwise
-        read_frames(array, found.table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
+        # Where records stand in a larger table, they are laid out otherwise, too.
+        table = np.ascontiguousarray(found.table)
+        read_frames(array, table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
     rejects = Counter(found.rejects) + Counter(counted(counts))
     return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
 

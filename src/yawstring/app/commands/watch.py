@@ -70,6 +70,12 @@ def command(
         list[str] | None,
         typer.Option(metavar="SINK", help="Where else alerts are told; eve:DIR/eve.json.", rich_help_panel=KEEPING),
     ] = None,
+    keep: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N", min=1, help="Alerts kept, 20,000; the oldest that are over go.", rich_help_panel=KEEPING
+        ),
+    ] = None,
     dashboard: Annotated[
         bool, typer.Option("--dashboard", help="Show it on a page as well.", rich_help_panel=KEEPING)
     ] = False,
@@ -113,12 +119,13 @@ def command(
     from yawstring.app.watch_lines import Lines
 
     with Lines(console()) as lines:
+        from yawstring.edge.alert_store import KEPT_MOST
         from yawstring.edge.watching import Ears
 
         ears = Ears(changes=lines.changes, note=lines.note, health=lines.health)
         sinks = sink or [f"eve:{out / 'eve.json'}"]
         with (
-            open_watch(sources, plan, out, sinks, ears) as watching,
+            open_watch(sources, plan, out, sinks, ears, keep=keep or KEPT_MOST) as watching,
             _dashboard(out) if dashboard else nullcontext(),
         ):
             ending = run(watching)

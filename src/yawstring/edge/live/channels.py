@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from yawstring.edge.live.interfaces import check_name
 from yawstring.errors import OptionError, SourceError
@@ -143,6 +143,10 @@ class Surveyed:
         for batch in self._source.batches():
             self._radio.step(batch.now_ns)
             yield batch
+
+    def faults(self) -> Mapping[str, int]:
+        """What ``iw`` said when it failed, and how often."""
+        return self._radio.faults.copy()
 
     def close(self) -> None:
         """Let go of both."""

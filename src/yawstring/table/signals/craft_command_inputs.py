@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.table.signals.inputs import Inputs
+from yawstring.table.signals.inputs import MISSING, Inputs
 
 TEXT: Final = "tello.command"
 MOST_CHARACTERS: Final = 64
@@ -63,13 +63,10 @@ def texts(inputs: Inputs) -> Texts:
         >>> read.row.tolist(), read.kind.tolist() == [STICKS, MOVE, OK], read.asked[:2].tolist()
         ([0, 2, 3], True, [[0.5, -0.1, 5.0], [0.0, 0.5, 0.0]])
     """
-    if TEXT not in inputs.frame.columns or inputs.frame[TEXT].dtype != pl.String:
+    row = np.flatnonzero(inputs.length(TEXT) != MISSING)
+    if not len(row) or (TEXT in inputs.frame.columns and inputs.frame[TEXT].dtype != pl.String):
         return Texts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)))
-    column = inputs.frame[TEXT]
-    if column.null_count() == len(column):
-        return Texts(np.empty(0, np.int64), np.empty(0, np.int64), np.empty((0, 3)))
-    row = np.flatnonzero(column.is_not_null().to_numpy())
-    said = column.gather(row).str.slice(0, MOST_CHARACTERS).str.strip_chars().str.to_lowercase()
+    said = inputs.text(TEXT, row).str.slice(0, MOST_CHARACTERS).str.strip_chars().str.to_lowercase()
     word = said.str.extract(r"^([a-z]+)").fill_null("")
     kind = word.replace_strict(KINDS, default=OK, return_dtype=pl.Int64)
     kind = pl.select(pl.when(said.str.ends_with("?")).then(QUERY).otherwise(kind)).to_series()

@@ -8,13 +8,12 @@ without frames has a state a row.
 from typing import Final, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
 from yawstring.schema import TELEMETRY_AGE
 from yawstring.schema.signals.craft_fields import FIELDS, PAD, PAD_X, PAD_YAW, TOF
-from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs, raw_times
+from yawstring.table.signals.inputs import MISSING, NS_PER_S, Inputs
 
 FRAME_COLUMNS: Final = ("wlan.fc.type", "wlan.ta", "frame.number", "frame.len")
 """Any of them means that rows are frames."""
@@ -77,34 +76,26 @@ def new_states(carry: Carry, inputs: Inputs) -> States:
     count = len(inputs)
     rows, times = np.empty(count, np.int64), np.empty(count, np.int64)
     if inputs.has(TELEMETRY_AGE):
-        raw = raw_times(inputs.frame)
-        raw = inputs.time_ns if raw is None else raw
-        found = _by_age(raw, inputs.number(TELEMETRY_AGE), inputs.time_ns, carry.times_ns, rows, times)
-        values = _values(inputs.frame.select(TELEMETRY_AGE, *_names(inputs.frame))[rows[:found]])
+        age_s = inputs.number(TELEMETRY_AGE)
+        found = _by_age(inputs.raw_ns, age_s, inputs.time_ns, carry.times_ns, rows, times)
+        values = _values(inputs, rows[:found])
     else:
-        values = _values(inputs.frame)
+        values = _values(inputs, np.arange(count))
         every = not any(map(inputs.has, FRAME_COLUMNS))
         found = _by_change(values, every, inputs.time_ns, carry.values, rows, times)
         values = values[rows[:found]]
     return States(rows[:found].copy(), times[:found].copy(), values)
 
 
-def _names(frame: pl.DataFrame) -> list[str]:
-    """Its columns that say something of the aircraft: of the others, which are many, no row is gathered."""
-    return [name for field in FIELDS for name in field.need if name in frame.columns]
-
-
-def _values(frame: pl.DataFrame) -> NDArray[np.float64]:
-    """``float64[row, field]`` in our units."""
-    out = np.full((len(frame), len(FIELDS)), np.nan)
-    if not len(frame):
+def _values(inputs: Inputs, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+    """``float64[row, field]`` of these rows, in our units."""
+    out = np.full((len(rows), len(FIELDS)), np.nan)
+    if not len(rows):
         return out
-    there = set(frame.columns)
     for place, field in enumerate(FIELDS):
         for name, unit in ((field.name, 1.0), *field.others):
-            if name in there:
-                series = frame[name].cast(pl.Float64, strict=False)
-                column = (series.fill_null(np.nan) if series.null_count() else series).to_numpy()
+            if inputs.has(name):
+                column = inputs.number(name)[rows]
                 out[:, place] = column if unit == 1.0 else column * unit
                 break
     with np.errstate(invalid="ignore"):

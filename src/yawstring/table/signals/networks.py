@@ -4,7 +4,6 @@ import math
 from typing import ClassVar, Final, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled, compiled_part
@@ -158,12 +157,9 @@ def _columns(inputs: Inputs, roles: Roles) -> _Frames:
 
 def _names(inputs: Inputs) -> NDArray[np.int64]:
     """Names as numbers; a network that hides its name has none, or all that do would be namesakes."""
-    names = inputs.whole("ssid_hash")
-    if not inputs.has("wlan.ssid"):
+    names, hidden = inputs.whole("ssid_hash"), inputs.length("wlan.ssid") == 0
+    if not hidden.any():
         return names
-    if inputs.frame["wlan.ssid"].null_count() == len(inputs):
-        return names
-    hidden = (inputs.frame["wlan.ssid"].cast(pl.String).str.len_bytes() == 0).fill_null(False).to_numpy()
     names = np.where(hidden, MISSING, names)
     names.flags.writeable = False
     return names

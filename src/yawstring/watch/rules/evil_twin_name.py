@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from yawstring.compiled import compiled
@@ -98,8 +97,7 @@ def _hidden(air: Air, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
     """``bool[row]``: the network hides its name; all that do would be namesakes."""
     if not air.inputs.has("wlan.ssid"):
         return np.zeros(len(rows), np.bool_)
-    names = air.inputs.frame["wlan.ssid"][rows].cast(pl.String)
-    hidden: NDArray[np.bool_] = (names.str.len_bytes() == 0).fill_null(True).to_numpy()
+    hidden: NDArray[np.bool_] = air.inputs.length("wlan.ssid")[rows] <= 0
     return hidden
 
 

@@ -136,7 +136,7 @@ def _keys(air: Air, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     """``int64[event]``, the identification as a number; missing where the message has none."""
     if not air.inputs.has("odid.uas_id"):
         return np.full(len(rows), MISSING)
-    names = air.inputs.frame["odid.uas_id"][rows].cast(pl.String)
+    names = air.inputs.text("odid.uas_id", rows)
     keys = (names.hash(seed=0) // 4).cast(pl.Int64).to_numpy()
     return np.where(names.is_null().to_numpy() | (names == "").fill_null(True).to_numpy(), MISSING, keys)
 
