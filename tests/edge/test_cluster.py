@@ -100,8 +100,7 @@ def test_a_worker_that_is_killed_at_a_capture_changes_no_octet_and_others_may_as
 def broken_is_one_line(folder: Path, of_ray: set[int]) -> None:
     """A second command joins the same Ray by its address, and says of a damaged capture what it would say alone."""
     (address,) = {found[1] for pid in of_ray if (found := re.search(r"--gcs-address=(\S+)", processes.title(pid)))}
-    loopback = {"RAY_AUTH_MODE": "token", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-    with begin(folder, "broken.pcap", "--cluster", address, **loopback) as command:
+    with begin(folder, "broken.pcap", "--cluster", address, RAY_AUTH_MODE="token") as command:
         try:
             told, errors = command.communicate(timeout=PATIENCE_S)
         finally:

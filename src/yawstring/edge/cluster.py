@@ -35,7 +35,7 @@ REACH_S = 5.0
 
 _ENVIRONMENT = {"RAY_USAGE_STATS_ENABLED": "0"}
 _LOOPBACK = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
-"""Ray takes the loopback address for its own where clusters are off; its name for that is of other systems."""
+"""Without, Ray puts the outward address in the place of a loopback one. The name is that of systems where it is so."""
 
 
 def detect_on_cluster(
@@ -176,10 +176,15 @@ def _reach(address: str) -> None:
         raise OptionError(f"--cluster {address}: nobody answers there: {error}") from error
 
 
+def _stays_here(address: str) -> bool:
+    host = address.rpartition(":")[0].strip("[]")
+    return address == LOCAL or host in ("localhost", "::1") or host.startswith("127.")
+
+
 @contextmanager
 def _connected(address: str, workers: int | None) -> Iterator[ModuleType]:
     """Ray, connected; left again at the end, which ends one that was started here."""
-    os.environ.update(_ENVIRONMENT | (_LOOPBACK if address == LOCAL else {}))
+    os.environ.update(_ENVIRONMENT | (_LOOPBACK if _stays_here(address) else {}))
     ray = _ray()
     more: dict[str, Any] = {"include_dashboard": False, "num_cpus": workers} if address == LOCAL else {}
     try:
