@@ -20,7 +20,7 @@ from yawstring.edge.study_records import Record, record
 from yawstring.edge.study_weights import WeightTable
 from yawstring.learn.search.detectors import effort_of
 from yawstring.learn.search.parameters import Choice, Parameter, Value
-from yawstring.learn.search.schedule import Job, Schedule, Slot, is_over, next_job
+from yawstring.learn.search.schedule import Effort, Job, Schedule, Slot, is_over, next_job
 from yawstring.learn.search.space import Space
 from yawstring.models.base import Json
 
@@ -73,14 +73,13 @@ class Study:
     def claim(self) -> Claim | None:
         """The next trial for this process, or ``None`` where there is none for now."""
         with self._lock:
-            self._bury()
-            return self._claim_sampled() if self.schedule.method == "tpe" else self._claim_scheduled()
+            living = self._living()
+            return self._claim_sampled(living) if self.schedule.method == "tpe" else self._claim_scheduled(living)
 
     def is_over(self) -> bool:
         """Whether every trial has ended."""
         with self._lock:
-            self._bury()
-            done, taken = _standing(self._alive())
+            done, taken = _standing(self._living())
         if self.schedule.method == "tpe":
             return len(done) >= self.schedule.trials
         return is_over(self.schedule, done, taken)
@@ -147,24 +146,22 @@ class Study:
         return self._study.get_trials(deepcopy=False)
 
     def _alive(self) -> list["optuna.trial.FrozenTrial"]:
-        return [
-            trial
-            for trial in self._trials()
-            if trial.state in (_state("RUNNING"), _state("COMPLETE")) and "slot" in trial.user_attrs
-        ]
+        return _alive(self._trials())
 
-    def _claim_scheduled(self) -> Claim | None:
+    def _claim_scheduled(self, living: "list[optuna.trial.FrozenTrial]") -> Claim | None:
         while True:
-            done, taken = _standing(self._alive())
-            job = next_job(self.schedule, done, taken, self._effort if self.schedule.promotes else None)
+            done, taken = _standing(living)
+            told = {trial.user_attrs["slot"]: trial.user_attrs for trial in living}
+            job = next_job(self.schedule, done, taken, self._effort(told) if self.schedule.promotes else None)
             if job is None:
                 return None
-            parent = self._of(job.parent) if job.parent else None
-            values = cast("dict[str, Value]", parent.user_attrs["values"]) if parent else self._draw(job.draw or 0)
-            root = Slot.of(parent.user_attrs["root"]) if parent else job.slot
+            parent = told[str(job.parent)] if job.parent else None
+            values = cast("dict[str, Value]", parent["values"]) if parent else self._draw(job.draw or 0)
+            root = Slot.of(parent["root"]) if parent else job.slot
             number = self._enter(job, root, values)
             if number is not None:
                 return Claim(trial=number, job=job, root=root, values=values)
+            living = self._alive()
 
     def _enter(self, job: Job, root: Slot, values: Mapping[str, Value]) -> int | None:
         """Enter a trial; ``None`` where another process was first."""
@@ -185,9 +182,9 @@ class Study:
         self._mine.add(trial)
         return trial
 
-    def _claim_sampled(self) -> Claim | None:
+    def _claim_sampled(self, living: "list[optuna.trial.FrozenTrial]") -> Claim | None:
         """A trial of Optuna's sampler; the number in the study is its place."""
-        if len(self._alive()) >= self.schedule.trials:
+        if len(living) >= self.schedule.trials:
             return None
         asked = self._study.ask()
         values = _suggested(asked, self.space)
@@ -209,25 +206,32 @@ class Study:
             self._drawn.append(next(self._draws))
         return self._drawn[number]
 
-    def _effort(self, source: int | Slot) -> float:
-        values = self._of(source).user_attrs["values"] if isinstance(source, Slot) else self._draw(source)
-        return effort_of(self.space.detector, values)
+    def _effort(self, told: Mapping[str, Mapping[str, Any]]) -> Effort:
+        """About how long trials take, by what living ones were told."""
 
-    def _of(self, slot: Slot) -> "optuna.trial.FrozenTrial":
-        return next(trial for trial in self._alive() if trial.user_attrs["slot"] == str(slot))
+        def effort(source: int | Slot) -> float:
+            values = told[str(source)]["values"] if isinstance(source, Slot) else self._draw(source)
+            return effort_of(self.space.detector, values)
 
-    def _bury(self) -> None:
-        """Give up trials of processes that are no more."""
-        now = self.clock()
-        for trial in self._trials():
-            number = trial._trial_id
-            if trial.state != _state("RUNNING") or trial.user_attrs.get("owner") == self._owner:
-                continue
-            beat = int(trial.user_attrs.get("beat", 0))
-            if number not in self._seen or self._seen[number][0] != beat:
-                self._seen[number] = beat, now
-            if self.alone or now - self._seen[number][1] > self.grace_s:
-                self._fail(number, LOST)
+        return effort
+
+    def _living(self) -> "list[optuna.trial.FrozenTrial]":
+        """Trials that are alive, after giving up those of processes that are no more."""
+        trials, now = self._trials(), self.clock()
+        return _alive([trial for trial in trials if not self._buried(trial, now)])
+
+    def _buried(self, trial: "optuna.trial.FrozenTrial", now: float) -> bool:
+        """Whether a trial's process is no more; it is given up then."""
+        number = trial._trial_id
+        if trial.state != _state("RUNNING") or trial.user_attrs.get("owner") == self._owner:
+            return False
+        beat = int(trial.user_attrs.get("beat", 0))
+        if number not in self._seen or self._seen[number][0] != beat:
+            self._seen[number] = beat, now
+        if not self.alone and now - self._seen[number][1] <= self.grace_s:
+            return False
+        self._fail(number, LOST)
+        return True
 
     def _fail(self, trial: int, reason: str) -> None:
         try:
@@ -270,6 +274,11 @@ def _state(name: str) -> "optuna.trial.TrialState":
     from optuna.trial import TrialState
 
     return TrialState[name]
+
+
+def _alive(trials: list["optuna.trial.FrozenTrial"]) -> list["optuna.trial.FrozenTrial"]:
+    alive = _state("RUNNING"), _state("COMPLETE")
+    return [trial for trial in trials if trial.state in alive and "slot" in trial.user_attrs]
 
 
 def _standing(trials: list["optuna.trial.FrozenTrial"]) -> tuple[dict[Slot, float], set[Slot]]:

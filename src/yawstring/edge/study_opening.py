@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlalchemy
     from sqlalchemy.exc import DBAPIError
 
-FORMAT = "yawstring search 2"
+FORMAT = "yawstring search 3"
 """Of what a study holds: weights and Adam's memory in an order of their own, and what a draw may hold."""
 
 MOST_ATTEMPTS, PAUSE_S = 10, 0.5
