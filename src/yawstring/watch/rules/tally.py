@@ -134,7 +134,7 @@ def tallied(
     """Count events into one table; ``row`` of what comes back is the event's place."""
     at, value = np.empty(len(key), np.int64), np.empty(len(key))
     part_ns = max(round(within_s * NS_PER_S) // PARTS, 1)
-    told = _count(table, time_ns, key, weight, part_ns, least, at, value)
+    told = _count(table, time_ns, key, weight, part_ns, float(least), at, value)
     return Told(at[:told], value[:told])
 
 
