@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 
 NONE: Final = -1
 FOREVER_NS: Final = 1 << 62
@@ -48,7 +48,7 @@ def close(
     ring_ns[:] = NONE
 
 
-@compiled
+@compiled_part
 def _confirm(
     now_ns: int, merge_ns: int, registers: NDArray[np.int64], incidents: NDArray[np.int64], peaks: NDArray[np.float64],
     votes: NDArray[np.int64], ring_ns: NDArray[np.int64], ring_score: NDArray[np.float64],
@@ -81,7 +81,7 @@ def _confirm(
     return CONFIRMED
 
 
-@compiled
+@compiled_part
 def _remember(
     tier: int, now_ns: int, score: float, named: int, hot: bool, registers: NDArray[np.int64],
     ring_ns: NDArray[np.int64], ring_score: NDArray[np.float64], ring_named: NDArray[np.int64],
@@ -95,7 +95,7 @@ def _remember(
     registers[PLACE + tier] = (place + 1) % len(ring_ns)
 
 
-@compiled
+@compiled_part
 def _weigh(
     now_ns: int, score: float, named: int, merge_ns: int, confirm: NDArray[np.int64], sizes: NDArray[np.int64],
     levels: NDArray[np.float64], registers: NDArray[np.int64], incidents: NDArray[np.int64],

@@ -87,7 +87,7 @@ def contributions(fitted: Fitted, windows: Windows, *, target: int | None = None
     scores, base = _leaf_scores(fitted.weights, fitted.classes, target)
     paths = leaf_paths(fitted.weights)
     values = np.zeros(rows.shape)
-    _add_contributions(np.ascontiguousarray(rows), *paths, scores, values)
+    _add_contributions(np.ascontiguousarray(rows), *paths, np.ascontiguousarray(scores), values)
     # Where nothing is known, every leaf counts by the share of the training windows that reached it.
     base += float(scores @ _shares(fitted.weights))
     return Contributions(values=values.reshape(len(rows), len(names), -1), statistics=names, base=base)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from yawstring.compiled import compiled
+from yawstring.compiled import compiled, compiled_part
 from yawstring.errors import OptionError, TableError
 from yawstring.schema import COLUMNS, OURS, TELEMETRY_AGE, TIME
 from yawstring.schema.telemetry import TELEMETRY_COLUMNS
@@ -254,7 +254,7 @@ def _join(
                 fresh[place] = last
 
 
-@compiled
+@compiled_part
 def _moved(time: int, rows: NDArray[np.int64], last: int) -> int:
     """The last row at or before ``time``, looked for from the one before: near it first, then in doubling strides."""
     count = len(rows)

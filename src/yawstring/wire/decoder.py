@@ -181,11 +181,19 @@ def decode_records(
     rows = np.empty((BLOCK_FRAMES, SLOTS), np.int64)
     known, wanted = (crc_tables(), hash_key(key), _parts(kept)), np.array(kept, np.int64)
     if len(found):  # the loop would be compiled once more for an empty table, which is laid out otherwise
-        # Where records stand in a larger table, they are laid out otherwise, too.
-        table = np.ascontiguousarray(found.table)
+        table = _as_of_a_file(found.table)
         read_frames(array, table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
     rejects = Counter(found.rejects) + Counter(counted(counts))
     return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
+
+
+def _as_of_a_file(table: NDArray[np.int64]) -> NDArray[np.int64]:
+    """A table of records laid out as part of a wider one, as a file's is: the loop is compiled for that alone."""
+    if not table.flags.c_contiguous:
+        return table
+    wider = np.empty((table.shape[0], table.shape[1] + 1), np.int64)
+    wider[:, :-1] = table
+    return wider[:, :-1]
 
 
 def _kept(columns: Sequence[str] | None) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from yawstring.simulate.air.plan import hops_ns, planned
 from yawstring.simulate.air.radiotap import MOST_OCTETS
 from yawstring.simulate.air.receive import receive
 from yawstring.wire.checksums import crc_tables
+from yawstring.wire.octets import view
 
 _MOST_PADDING = 3
 
@@ -93,7 +94,7 @@ def packets_of(
     rows = sent[captured[:, col.HEARD_SENT]]
     room = int(rows[:, col.SENT_OCTETS].sum()) + len(captured) * (BLOCK_OCTETS + MOST_OCTETS + _MOST_PADDING)
     packets, starts = np.zeros(room, np.uint8), np.zeros(len(captured) + 1, np.int64)
-    write_packets(world, sent, captured, bodies.octets, bodies.starts, _crc_tables(), packets, starts)
+    write_packets(world, sent, captured, view(bodies.octets), bodies.starts, _crc_tables(), packets, starts)
     return packets[: starts[-1]], starts
 
 
