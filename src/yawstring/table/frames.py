@@ -2,11 +2,15 @@
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import polars as pl
 
+from yawstring.wire.slots import NAMES, SCALES
+
 if TYPE_CHECKING:
-    from yawstring.wire.decoder import Column, Decoded
+    from yawstring.wire.decoder import Decoded
+
+FRACTIONS = frozenset(NAMES[slot] for slot in SCALES)
+"""Columns that are no whole numbers."""
 
 
 def frames_table(decoded: "Decoded") -> pl.DataFrame:
@@ -26,31 +30,34 @@ def frames_table(decoded: "Decoded") -> pl.DataFrame:
         >>> frames_table(decode(head + ack)).select("time_ns", "wlan.fc.subtype", "wlan.ta").row(0)
         (1000002000, 13, None)
     """
-    columns = [_series(name, column) for name, column in decoded.columns.items()]
+    columns = [_series(name, decoded) for name in decoded.columns]
     return pl.DataFrame([*columns, *(text_column(name, decoded) for name in decoded.text_columns)])
 
 
-def _series(name: str, column: "Column") -> pl.Series:
-    present = int(np.count_nonzero(column.valid))
-    dtype = pl.Float64 if column.values.dtype == np.float64 else pl.Int64
-    if present == 0:
-        return pl.Series(name, [None], dtype).new_from_index(0, len(column.valid)).alias(name)
+def _series(name: str, decoded: "Decoded") -> pl.Series:
+    if name not in decoded.present:
+        return _nothing(name, pl.Float64 if name in FRACTIONS else pl.Int64, decoded.frames)
+    column = decoded.columns[name]
     values = pl.Series(name, column.values)
-    if present == len(column.valid):
+    if column.valid.all():
         return values
     return values.set(pl.Series(~column.valid), None)
 
 
+def _nothing(name: str, dtype: type[pl.DataType], frames: int) -> pl.Series:
+    """A column without any value."""
+    return pl.Series(name, [None], dtype).new_from_index(0, frames).alias(name)
+
+
 def text_column(name: str, decoded: "Decoded") -> pl.Series:
     """One column of text, as :func:`frames_table` has it."""
-    texts: list[str | None] = []
+    if name not in decoded.present:
+        return _nothing(name, pl.String, decoded.frames)
+    texts: list[str | None] = [None] * decoded.frames
     known: dict[bytes, str] = {}
     for frame, octets in decoded.texts(name):
         text = known.get(octets)
         if text is None:
             text = known[octets] = octets.decode("utf-8", "backslashreplace")
-        texts = texts or [None] * decoded.frames
         texts[frame] = text
-    if not texts:
-        return pl.Series(name, [None], pl.String).new_from_index(0, decoded.frames).alias(name)
     return pl.Series(name, texts, pl.String)

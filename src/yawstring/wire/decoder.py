@@ -13,11 +13,23 @@ from numpy.typing import NDArray
 
 from yawstring.wire.capture import Records, records
 from yawstring.wire.checksums import crc_tables, hash_key
-from yawstring.wire.frames import BLOCK_FRAMES, CHECKING, HASHING, MANAGING, read_frames
+from yawstring.wire.frames import CHECKING, HASHING, MANAGING, read_frames
 from yawstring.wire.octets import Octets, view
 from yawstring.wire.radiotap import LAYOUT_SLOTS, LAYOUTS
 from yawstring.wire.rejects import counted, no_rejects
-from yawstring.wire.slots import FCS_STATUS, KEPT, MANAGED, NAMES, PAYLOAD_HASH, SCALES, SLOTS, TEXTS
+from yawstring.wire.slots import (
+    BLOCK_FRAMES,
+    FCS_STATUS,
+    KEPT,
+    MANAGED,
+    NAMES,
+    NEXT,
+    NONE,
+    PAYLOAD_HASH,
+    SCALES,
+    SLOTS,
+    TEXTS,
+)
 
 _FEW_FRAMES = 1024
 
@@ -42,7 +54,8 @@ class Decoded:
     Attributes:
         octets: uint8[octet] that the texts stand in.
         kept: The slots that were read, in order; see :mod:`yawstring.wire.slots`.
-        slots: int64[kept, frame].
+        slots: int64[place, frame].
+        places: Place of each slot among them; :data:`~yawstring.wire.slots.NONE` for one that no frame has a value in.
         filled: uint32[kept, block of 32 frames]: which frames have a value, a bit each.
         rejects: Reason and count, of the capture and of its frames.
     """
@@ -50,6 +63,7 @@ class Decoded:
     octets: Octets
     kept: Sequence[int]
     slots: NDArray[np.int64]
+    places: Sequence[int]
     filled: NDArray[np.uint32]
     rejects: Mapping[str, int]
 
@@ -73,28 +87,37 @@ class Decoded:
 
     def texts(self, name: str) -> Iterator[tuple[int, bytes]]:
         """Frame (from 0) and octets of each text of a column, in file order."""
-        place = self._text_place(name)
-        frames = np.flatnonzero(self.valid(place))
-        spans = zip(
-            frames.tolist(), self.slots[place, frames].tolist(), self.slots[place + 1, frames].tolist(), strict=True
-        )
-        for frame, at, length in spans:
+        number = self._text(name)
+        frames = np.flatnonzero(self.valid(number))
+        begins, lengths = self.values(number)[frames].tolist(), self.values(number + 1)[frames].tolist()
+        for frame, at, length in zip(frames.tolist(), begins, lengths, strict=True):
             yield frame, self.octets[at : at + length].tobytes()
 
     def lengths(self, name: str) -> Column:
         """Octets of the texts of a column."""
-        place = self._text_place(name)
-        return Column(values=self.slots[place + 1], valid=self.valid(place))
+        number = self._text(name)
+        return Column(values=self.values(number + 1), valid=self.valid(number))
 
-    def _text_place(self, name: str) -> int:
-        return next(place for place, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
+    def _text(self, name: str) -> int:
+        return next(number for number, slot in enumerate(self.kept) if TEXTS.get(slot) == name)
 
-    def valid(self, place: int) -> NDArray[np.bool_]:
-        """``bool[frame]``: which frames have a value in the slot that stands at a place of :attr:`kept`."""
+    @cached_property
+    def present(self) -> frozenset[str]:
+        """Names of the columns, of numbers and of text, that some frame has a value in."""
+        held = {slot for slot, place in zip(self.kept, self.places, strict=True) if place != NONE}
+        return frozenset(name for names in (NAMES, TEXTS) for slot, name in names.items() if slot in held)
+
+    def values(self, column: int) -> NDArray[np.int64]:
+        """``int64[frame]``: the slot that stands so far in :attr:`kept`; undefined where a frame has no value."""
+        place = self.places[column]
+        return np.zeros(self.frames, np.int64) if place == NONE else self.slots[place]
+
+    def valid(self, column: int) -> NDArray[np.bool_]:
+        """``bool[frame]``: which frames have a value in the slot that stands so far in :attr:`kept`."""
         if 0 < self.frames <= _FEW_FRAMES:
-            valid: NDArray[np.bool_] = self._all_valid[place]
+            valid: NDArray[np.bool_] = self._all_valid[column]
             return valid
-        octets = self.filled[place].astype("<u4", copy=False).view(np.uint8)
+        octets = self.filled[column].astype("<u4", copy=False).view(np.uint8)
         return np.unpackbits(octets, count=self.frames, bitorder="little").view(np.bool_)
 
     @cached_property
@@ -109,27 +132,27 @@ class _Columns(Mapping[str, Column]):
 
     def __init__(self, decoded: Decoded) -> None:
         self._decoded = decoded
-        self._places = {NAMES[slot]: place for place, slot in enumerate(decoded.kept) if slot in NAMES}
+        self._numbers = {NAMES[slot]: number for number, slot in enumerate(decoded.kept) if slot in NAMES}
         self._made: dict[str, Column] = {}
 
     def __getitem__(self, name: str) -> Column:
         if name not in self._made:
-            place = self._places[name]
-            values: NDArray[np.int64] | NDArray[np.float64] = self._decoded.slots[place]
-            if (slot := self._decoded.kept[place]) in SCALES:
+            number = self._numbers[name]
+            values: NDArray[np.int64] | NDArray[np.float64] = self._decoded.values(number)
+            if (slot := self._decoded.kept[number]) in SCALES:
                 scale, offset = SCALES[slot]
                 values = values / scale + offset
-            self._made[name] = Column(values=values, valid=self._decoded.valid(place))
+            self._made[name] = Column(values=values, valid=self._decoded.valid(number))
         return self._made[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._places
+        return name in self._numbers
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._places)
+        return iter(self._numbers)
 
     def __len__(self) -> int:
-        return len(self._places)
+        return len(self._numbers)
 
 
 def decode(octets: bytes | Octets, *, key: bytes = b"", columns: Sequence[str] | None = None) -> Decoded:
@@ -175,16 +198,16 @@ def decode_records(
         columns: As :func:`decode` takes them.
     """
     array, counts, kept = view(octets), no_rejects(), _kept(columns)
-    slots = np.empty((len(kept), len(found)), np.int64)
+    slots, places = np.empty((len(kept), len(found)), np.int64), np.full(len(kept), NONE)
     filled = np.empty((len(kept), -(-len(found) // BLOCK_FRAMES)), np.uint32)
     layouts = np.zeros((LAYOUTS + 1, LAYOUT_SLOTS), np.int64)
-    rows = np.empty((BLOCK_FRAMES, SLOTS), np.int64)
+    block = np.full(SLOTS, NONE)
     known, wanted = (crc_tables(), hash_key(key), _parts(kept)), np.array(kept, np.int64)
     if len(found):  # the loop would be compiled once more for an empty table, which is laid out otherwise
         table = _as_of_a_file(found.table)
-        read_frames(array, table, first_number, *known, wanted, counts, layouts, rows, slots, filled)
+        read_frames(array, table, first_number, *known, wanted, counts, layouts, block, slots, places, filled)
     rejects = Counter(found.rejects) + Counter(counted(counts))
-    return Decoded(octets=array, kept=kept, slots=slots, filled=filled, rejects=dict(rejects))
+    return Decoded(octets=array, kept=kept, slots=slots, places=places.tolist(), filled=filled, rejects=dict(rejects))
 
 
 def _as_of_a_file(table: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -199,12 +222,12 @@ def _as_of_a_file(table: NDArray[np.int64]) -> NDArray[np.int64]:
 def _kept(columns: Sequence[str] | None) -> tuple[int, ...]:
     """Slots of the columns, in the slots' own order; a text has two."""
     if columns is None:
-        return tuple(range(KEPT))
+        return tuple(range(0, KEPT, NEXT))
     known = {name: slot for names in (NAMES, TEXTS) for slot, name in names.items()}
     if unknown := [name for name in columns if name not in known]:
         raise ValueError(f"the decoder reads no column {unknown[0]!r}")
     slots = {known[name] for name in columns}
-    return tuple(sorted(slots | {slot + 1 for slot in slots if slot in TEXTS}))
+    return tuple(sorted(slots | {slot + NEXT for slot in slots if slot in TEXTS}))
 
 
 def _parts(kept: Sequence[int]) -> int:

@@ -24,6 +24,7 @@ from yawstring.wire.slots import (
     ELEMENTS_COUNT,
     ELEMENTS_HASH,
     LISTEN_INTERVAL,
+    NEXT,
     NONE,
     REASON,
     RSN_AKM,
@@ -167,7 +168,7 @@ def _element(octets: Octets, at: Int, end: Int, number: Int, key: NDArray[np.uin
         if length > _MOST_SSID_OCTETS:
             return ELEMENT_CONTENT
         if row[SSID] == NONE:
-            row[SSID], row[SSID + 1] = at, length
+            row[SSID], row[SSID + NEXT] = at, length
             row[SSID_HASH] = siphash(octets, at, end, key)
     elif number == _VENDOR:
         if length < _MAKER_OCTETS:
@@ -189,7 +190,7 @@ def _numbers(octets: Octets, at: Int, length: Int, number: Int, row: Int64s) -> 
             slot = NUMBERS[kind, 2]
             if row[slot] == NONE:
                 for octet in range(NUMBERS[kind, 3]):
-                    row[slot + octet] = octets[at + octet]
+                    row[slot + octet * NEXT] = octets[at + octet]
     return FINE
 
 

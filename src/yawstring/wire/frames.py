@@ -17,14 +17,17 @@ from yawstring.wire.records import LENGTH as RECORD_LENGTH
 from yawstring.wire.records import TIME as RECORD_TIME
 from yawstring.wire.rejects import FINE, LINK_UNKNOWN, MAC_VERSION
 from yawstring.wire.slots import (
+    BLOCK_FRAMES,
     BODY,
     CHAIN,
     DATA_LENGTH,
     FCS_THERE,
     FRAGMENT,
     LENGTH,
+    LLC_TYPE,
     MAC_AT,
     MORE_FRAGMENTS,
+    NEXT,
     NONE,
     NUMBER,
     PAYLOAD_END,
@@ -37,6 +40,7 @@ from yawstring.wire.slots import (
     SHORT_PREAMBLE,
     SUBTYPE,
     TIME,
+    TIMESTAMP,
     TYPE,
     ZERO_LENGTH,
 )  # fmt: skip
@@ -55,9 +59,6 @@ CHAINS_OF_HEADER = 32
 
 HASHING, CHECKING, MANAGING = 1, 2, 4
 """Parts of the work, as bits: hash payloads, check the FCS, read the bodies of management frames."""
-
-BLOCK_FRAMES = 32
-"""Frames that are read into rows before the rows are turned into columns: a bit each of a word says who has a value."""
 
 _ALONE = 3
 _NO_DATA = 4
@@ -131,7 +132,7 @@ def _frame(
     row[CHAIN] = WLAN
     if row[ZERO_LENGTH] != NONE:
         # The radio heard a transmission that carried no frame: there is nothing that was received with these values.
-        for slot in range(PHY, SHORT_PREAMBLE + 1):
+        for slot in range(PHY, SHORT_PREAMBLE + 1, NEXT):
             row[slot] = NONE
         return first
     end_of_record = end
@@ -150,15 +151,27 @@ def _frame(
 
 
 @compiled_lent_part
-def _turned(rows: Int64s, slot: Int, column: Int64s) -> np.uint32:
-    """Copy a slot of every row of a block into its column; gives a bit for every row that holds a value."""
+def _cleared(block: Int64s, parts: Int) -> None:
+    """Empty every slot that these parts of the work fill."""
+    block[:TIMESTAMP] = NONE
+    block[LLC_TYPE:] = NONE
+    if parts & MANAGING:
+        block[TIMESTAMP:LLC_TYPE] = NONE
+
+
+@compiled_lent_part
+def _filled(values: Int64s) -> np.uint32:
+    """A bit for every one of the values that there is."""
     bits = np.uint32(0)
-    for place in range(column.size):
-        bits |= np.uint32(rows[place, slot] != NONE) << np.uint32(place)
-    if bits:
-        for place in range(column.size):
-            column[place] = rows[place, slot]
+    for place in range(values.size):
+        bits |= np.uint32(values[place] != NONE) << np.uint32(place)
     return bits
+
+
+@compiled_lent_part
+def _copied(values: Int64s, column: Int64s) -> None:
+    for place in range(values.size):
+        column[place] = values[place]
 
 
 @compiled_lent
@@ -172,8 +185,9 @@ def read_frames(
     kept: Int64s,
     counts: Int64s,
     layouts: Int64s,
-    rows: Int64s,
+    block: Int64s,
     columns: Int64s,
+    places: Int64s,
     filled: NDArray[np.uint32],
 ) -> None:
     """Read every record into the columns.
@@ -188,16 +202,18 @@ def read_frames(
         kept: int64[column], the slots that are kept.
         counts: int64[reason], added to.
         layouts: int64[layout, slot] of radiotap headers, zeros at first.
-        rows: int64[frame of a block, slot], to work in.
-        columns: int64[column, frame], filled where a bit says so.
-        filled: uint32[column, block]: bit ``frame % 32`` of word ``frame // 32`` says that it is filled.
+        block: int64[slot of a block], to work in, every one :data:`NONE` at first.
+        columns: int64[place, frame], filled where a bit says so.
+        places: int64[column], the place of each column, filled: a column takes the next with its first value, so that
+            one without values takes no memory. :data:`NONE` at first.
+        filled: uint32[column, 32 frames]: bit ``frame % 32`` of word ``frame // 32`` says that it is filled.
     """
-    frames = records.shape[1]
+    frames, taken = records.shape[1], 0
     for first in range(0, frames, BLOCK_FRAMES):
         last = min(first + BLOCK_FRAMES, frames)
+        _cleared(block, parts)
         for index in range(first, last):
-            row = rows[index - first]
-            row[:] = NONE
+            row = block[index - first :]
             at, captured, length = records[AT, index], records[CAPTURED, index], records[RECORD_LENGTH, index]
             link, whole = records[LINK_TYPE, index], captured >= length
             row[TIME], row[NUMBER], row[LENGTH] = records[RECORD_TIME, index], first_number + index, length
@@ -212,4 +228,11 @@ def read_frames(
                 row[REJECT] = fault
                 counts[fault] += 1
         for column in range(kept.size):
-            filled[column, first // BLOCK_FRAMES] = _turned(rows, kept[column], columns[column, first:last])
+            values = block[kept[column] : kept[column] + last - first]
+            bits = _filled(values)
+            filled[column, first // BLOCK_FRAMES] = bits
+            if bits:
+                if places[column] == NONE:
+                    places[column] = taken
+                    taken += 1
+                _copied(values, columns[places[column], first:last])

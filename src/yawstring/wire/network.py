@@ -24,6 +24,7 @@ from yawstring.wire.slots import (
     IP_SOURCE,
     IP_TTL,
     LLC_TYPE,
+    NEXT,
     PAYLOAD_END,
     STATE,
     TCP_ACKNOWLEDGED,
@@ -190,9 +191,9 @@ def _udp(octets: Octets, at: Int, end: Int, row: Int64s) -> Int:
     if row[CHAIN] == UDP_DATA:
         row[DATA_LENGTH] = length
     if destination == COMMAND_PORT:
-        row[COMMAND], row[COMMAND + 1] = at, length
+        row[COMMAND], row[COMMAND + NEXT] = at, length
     elif destination == STATE_PORT:
-        row[STATE], row[STATE + 1] = at, length
+        row[STATE], row[STATE + NEXT] = at, length
     return FINE
 
 

@@ -10,6 +10,7 @@ from yawstring.wire.octets import Int, Octets, i8, i32le, u16be, u16le, u32be
 from yawstring.wire.records import Int64s
 from yawstring.wire.rejects import FINE, ODID_BAD
 from yawstring.wire.slots import (
+    NEXT,
     NONE,
     ODID_ALTITUDE,
     ODID_ALTITUDE_BARO,
@@ -75,13 +76,13 @@ def _message(octets: Octets, at: Int, row: Int64s) -> None:
     if kind == _BASIC:
         if row[ODID_UAS] == NONE:
             row[ODID_ID_TYPE], row[ODID_UA_TYPE] = octets[at + 1] >> 4, octets[at + 1] & 15
-            row[ODID_UAS], row[ODID_UAS + 1] = at + 2, _text(octets, at + 2, at + 2 + _ID_OCTETS)
+            row[ODID_UAS], row[ODID_UAS + NEXT] = at + 2, _text(octets, at + 2, at + 2 + _ID_OCTETS)
     elif kind == _LOCATION:
         _location(octets, at, row)
     elif kind == _SELF:
-        row[ODID_SELF], row[ODID_SELF + 1] = at + 2, _text(octets, at + 2, at + 2 + _SELF_OCTETS)
+        row[ODID_SELF], row[ODID_SELF + NEXT] = at + 2, _text(octets, at + 2, at + 2 + _SELF_OCTETS)
     elif kind == _OPERATOR:
-        row[ODID_OPERATOR], row[ODID_OPERATOR + 1] = at + 2, _text(octets, at + 2, at + 2 + _ID_OCTETS)
+        row[ODID_OPERATOR], row[ODID_OPERATOR + NEXT] = at + 2, _text(octets, at + 2, at + 2 + _ID_OCTETS)
     elif kind == _SYSTEM:
         latitude, longitude = i32le(octets, at + 2), i32le(octets, at + 6)
         if latitude or longitude:

@@ -1,80 +1,90 @@
 """Every column that the decoder fills: its place in a row, and its name.
 
-The compiled loop reads a frame into a row of int64 and then copies the slots it filled. Names are Wireshark
-4's display-filter fields where one says the same; the others are ours and are described in :mod:`yawstring.schema`.
-Slots from :data:`NAMED` on are the loop's own notes and become no column.
+The compiled loop reads frames into a block of int64, the same slot of :data:`BLOCK_FRAMES` frames side by side, and
+then copies the slots it filled. A row is what begins at a frame's place in the block: its slots stand so many numbers
+apart. Names are Wireshark 4's display-filter fields where one says the same; the others are ours and are described in
+:mod:`yawstring.schema`. Slots from :data:`KEPT` on are the loop's own notes and become no column.
 """
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-(TIME, NUMBER, LENGTH, CAPTURED, PROTOCOLS, REJECT) = range(6)
+BLOCK_FRAMES = 32
+"""Frames that are read before any goes into the columns: a bit each of a word says who has a value."""
+
+NEXT = BLOCK_FRAMES
+"""From a slot of a frame to its next."""
+
+
+def _slots(first: int, last: int, step: int = 1) -> range:
+    """Where the slots from the ``first`` up to the ``last`` stand in a row."""
+    return range(first * NEXT, last * NEXT, step * NEXT)
+
+
+(TIME, NUMBER, LENGTH, CAPTURED, PROTOCOLS, REJECT) = _slots(0, 6)
 
 (
     RT_LENGTH, RT_MACTIME, RT_FLAGS, RT_FREQUENCY, RT_CHANNEL_FLAGS, RT_CCK, RT_OFDM, RT_SIGNAL, RT_NOISE, RT_QUALITY,
     RT_ANTENNA, RT_RX_FLAGS, RT_TX_POWER, RT_DB_SIGNAL,
-) = range(6, 20)  # fmt: skip
+) = _slots(6, 20)  # fmt: skip
 
-(PHY, DATA_RATE, CHANNEL, FREQUENCY, SIGNAL, NOISE, SNR, PREAMBLE, SHORT_PREAMBLE) = range(20, 29)
+(PHY, DATA_RATE, CHANNEL, FREQUENCY, SIGNAL, NOISE, SNR, PREAMBLE, SHORT_PREAMBLE) = _slots(20, 29)
 
 (
     VERSION, TYPE, SUBTYPE, TO_DS, FROM_DS, MORE_FRAGMENTS, RETRY, POWER_MANAGEMENT, MORE_DATA, PROTECTED, ORDER,
     FLAGS, DURATION, AID, RA, TA, SA, DA, BSSID, FRAGMENT, SEQUENCE, FCS, FCS_STATUS, QOS, QOS_PRIORITY, QOS_ACK,
     QOS_AMSDU, QOS_EOSP, HT_CONTROL,
-) = range(29, 58)  # fmt: skip
+) = _slots(29, 58)  # fmt: skip
 
-(PROTECTION, CCMP_EXTIV, TKIP_EXTIV, WEP_IV, KEY_INDEX, DATA_LENGTH, PAYLOAD_HASH) = range(58, 65)
+(PROTECTION, CCMP_EXTIV, TKIP_EXTIV, WEP_IV, KEY_INDEX, DATA_LENGTH, PAYLOAD_HASH) = _slots(58, 65)
 
 (
     TIMESTAMP, BEACON_INTERVAL, CAPABILITIES, LISTEN_INTERVAL, REASON, STATUS, AUTH_ALGORITHM, AUTH_SEQUENCE,
     ASSOCIATION_ID, CATEGORY, ACTION,
-) = range(65, 76)  # fmt: skip
+) = _slots(65, 76)  # fmt: skip
 
 (
     SSID_HASH, DS_CHANNEL, RSN_GROUP, RSN_PAIRWISE_COUNT, RSN_PAIRWISE, RSN_AKM_COUNT, RSN_AKM, RSN_CAPABILITIES,
     RSN_MFPC, RSN_MFPR, CSA_MODE, CSA_CHANNEL, CSA_COUNT, DTIM_COUNT, DTIM_PERIOD, TIM_CONTROL, ELEMENTS_COUNT,
     ELEMENTS_HASH, VENDOR_COUNT, VENDOR_HASH,
-) = range(76, 96)  # fmt: skip
+) = _slots(76, 96)  # fmt: skip
 
 (
     ODID_COUNTER, ODID_MESSAGES, ODID_ID_TYPE, ODID_UA_TYPE, ODID_STATUS, ODID_LATITUDE, ODID_LONGITUDE,
     ODID_ALTITUDE_BARO, ODID_ALTITUDE, ODID_HEIGHT, ODID_SPEED, ODID_SPEED_VERTICAL, ODID_DIRECTION,
     ODID_OPERATOR_LATITUDE, ODID_OPERATOR_LONGITUDE, ODID_TIMESTAMP,
-) = range(96, 112)  # fmt: skip
+) = _slots(96, 112)  # fmt: skip
 
 (
     LLC_TYPE, IP_HEADER, IP_LENGTH, IP_ID, IP_FLAGS, IP_TTL, IP_PROTOCOL, IP_SOURCE, IP_DESTINATION, UDP_SOURCE,
     UDP_DESTINATION, UDP_LENGTH, EAPOL_MESSAGE,
-) = range(112, 125)  # fmt: skip
+) = _slots(112, 125)  # fmt: skip
 
 (
     TCP_SOURCE, TCP_DESTINATION, TCP_SEQUENCE, TCP_ACKNOWLEDGED, TCP_HEADER, TCP_FLAGS,
-) = range(125, 131)  # fmt: skip
+) = _slots(125, 131)  # fmt: skip
 
-NAMED = 131
-"""Count of slots that become columns of numbers; the texts come next."""
+_TEXTS, _NOTES, _END = 131, 143, 164
 
-TEXT_SLOTS = 2
+(SSID, COMMAND, STATE, ODID_UAS, ODID_OPERATOR, ODID_SELF) = _slots(_TEXTS, _NOTES, 2)
 """A text takes two slots: where it begins in the octets, and its length."""
 
-(SSID, COMMAND, STATE, ODID_UAS, ODID_OPERATOR, ODID_SELF) = range(NAMED, NAMED + 6 * TEXT_SLOTS, TEXT_SLOTS)
-
-KEPT = NAMED + 6 * TEXT_SLOTS
-"""Count of slots that are kept for each frame."""
+KEPT = _NOTES * NEXT
+"""Where the slots end that are kept for each frame."""
 
 (
     MAC_AT, BODY, PAYLOAD_END, PADDING, CHAIN, FCS_THERE, DATA_PAD, ZERO_LENGTH, RATE, MCS_KNOWN, MCS_FLAGS,
     MCS_INDEX, VHT_KNOWN, VHT_FLAGS, VHT_BANDWIDTH, VHT_USERS, HE_1, HE_2, HE_3, HE_5, HE_6,
-) = range(KEPT, KEPT + 21)  # fmt: skip
+) = _slots(_NOTES, _END)  # fmt: skip
 """Notes that one part of the loop leaves for another."""
 
-SLOTS = KEPT + 21
-"""Length of a row."""
+SLOTS = _END * NEXT
+"""Length of a block."""
 
 NONE = -(1 << 63)
 """In the loop's row alone: the slot is not filled. No field can hold it; in the columns a bit says what is filled."""
 
-MANAGED = frozenset((*range(TIMESTAMP, LLC_TYPE), *range(SSID, SSID + TEXT_SLOTS), *range(ODID_UAS, KEPT)))
+MANAGED = frozenset((*range(TIMESTAMP, LLC_TYPE, NEXT), SSID, SSID + NEXT, *range(ODID_UAS, KEPT, NEXT)))
 """Slots that the body of a management frame fills."""
 
 NAMES: Mapping[int, str] = MappingProxyType({
