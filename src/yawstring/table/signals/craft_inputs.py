@@ -68,6 +68,7 @@ def new_states(carry: Carry, inputs: Inputs) -> States:
     """The chunk's new states; what ``carry`` holds is brought up to date.
 
     Example:
+        >>> import polars as pl
         >>> frame = pl.DataFrame({"time_ns": [9, 10, 10**8], "telemetry_age_s": [9e-9, 1e-8, 1e-8], "h": [3, 3, 4]})
         >>> states = new_states(no_state(), Inputs(frame=frame, time_ns=frame["time_ns"].to_numpy()))
         >>> states.row.tolist(), states.time_ns.tolist(), states.values[:, 0].tolist()
