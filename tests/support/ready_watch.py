@@ -3,7 +3,6 @@
 ``python -m support.ready_watch FOLDER``
 """
 
-import gc
 import json
 import sys
 from dataclasses import replace
@@ -23,12 +22,12 @@ from yawstring.watch.scores import Detector, ready
 
 def loops() -> dict[str, int]:
     """How many kinds of arguments each loop of ours, that Python calls, is there for."""
-    found = [one for one in gc.get_objects() if isinstance(one, Dispatcher)]
-    ours = [one for one in found if one.py_func.__module__.startswith("yawstring.")]
+    ours = [module for name, module in sys.modules.items() if name.startswith("yawstring.")]
     return {
         f"{one.py_func.__module__}.{one.py_func.__name__}": len(one.signatures)
-        for one in ours
-        if not one.targetoptions.get("no_cpython_wrapper")
+        for module in ours
+        for one in vars(module).values()
+        if isinstance(one, Dispatcher) and not one.targetoptions.get("no_cpython_wrapper")
     }
 
 
