@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, QUICK, Result
+from yawstring.app.benchmark.flights import BUDGET_PER_HOUR, EVENTS, EVERY_S, PARTS, PATIENT, Result
 from yawstring.schema import UNKNOWN
 
 Incidents: TypeAlias = Mapping[str, Any]
@@ -32,9 +32,10 @@ def section(
         "## Simulated flights",
         "",
         f"Seed {seed}; {flown} (digest {digest[:16]}…); those that test draw from wider ranges. "
-        f"A row of signals every {EVERY_S:g} s; an incident is confirmed by {QUICK.confirm} in {QUICK.within} rows "
-        f"or, of a lower score, by {_patience()}; thresholds for {BUDGET_PER_HOUR:g} false alarms an hour on the "
-        f"validation flights. The test holds {best['episodes']} attacks and {best['benign_hours']:.1f} hours without. "
+        f"A row of signals every {EVERY_S:g} s; an incident is confirmed by {EVENTS.confirm} in {EVENTS.within} rows "
+        f"or, where a detector is patient, of a lower score by {PATIENT.confirm} in {PATIENT.within}; thresholds "
+        f"for {BUDGET_PER_HOUR:g} false alarms an hour on the validation flights. "
+        f"The test holds {best['episodes']} attacks and {best['benign_hours']:.1f} hours without. "
         "Exact 95 % intervals (Clopper-Pearson, Garwood). Of the attacks found, some were alarmed about before they "
         "began: an earlier incident went on, and it cannot be told whether the detector knew.",
         "",
@@ -69,10 +70,6 @@ def section(
         ),
         "",
     ]
-
-
-def _patience() -> str:
-    return "none" if EVENTS.patient is None else f"{EVENTS.patient.confirm} in {EVENTS.patient.within}"
 
 
 def _unseen(name: str, incidents: Incidents) -> str:
