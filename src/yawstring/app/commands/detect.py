@@ -82,7 +82,10 @@ def command(
     )
     recordings = recordings_of(captures, telemetry)
     found = list["Detected"]()
-    with progress("detecting", total=len(recordings)) as advance, redirect_stdout(sys.stderr):  # Ray talks of the dead
+    with (
+        progress("detecting", total=len(recordings)) as advance,
+        redirect_stdout(sys.stderr),
+    ):  # Ray prints of workers that died
         if cluster is None:
             every = detect_all(recordings, plan, workers=workers or 1)
         else:
