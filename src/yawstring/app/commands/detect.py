@@ -82,10 +82,8 @@ def command(
     )
     recordings = recordings_of(captures, telemetry)
     found = list["Detected"]()
-    with (
-        progress("detecting", total=len(recordings)) as advance,
-        redirect_stdout(sys.stderr),
-    ):  # Ray prints of workers that died
+    # Ray prints which workers died, and standard output is for what was found.
+    with progress("detecting", total=len(recordings)) as advance, redirect_stdout(sys.stderr):
         if cluster is None:
             every = detect_all(recordings, plan, workers=workers or 1)
         else:
